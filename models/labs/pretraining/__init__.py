@@ -1,0 +1,1 @@
+"""Chapter 8: self-supervised learning and large pretrained models."""
