@@ -36,7 +36,7 @@ check: install-dev ## lint, format, types, and the arrows between the parts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 bench: install-test chromium ## the benchmarks: one table, target beside figure
 	$(BIN)/python -m tests.benchmarks
