@@ -42,8 +42,8 @@ def load(
     margin: only for "separable": the distance kept free on each side of the true line, in plane units;
     classes: 2 to MOST_CLASSES[name]. "xor-points" is four points whatever n is.
     Returns x (N, 2) float32 and y (N,): int64 classes, or float32 values in [−1, 1] for the sets in REGRESSION.
-    The rows come in random order, but those of "xor-points" go round the square. Raises ValueError for a number of classes that the set does not have, and for a
-    margin that leaves no room (over 3).
+    The rows come in random order; those of "xor-points" go round the square. Raises ValueError for a number of classes
+    that the set does not have, and for a margin that leaves no room (over 3).
     """
     if not 0 <= margin <= 3:
         raise ValueError(f"The margin must lie between 0 and 3, not {margin}.")
