@@ -1,0 +1,4 @@
+"""Figures the product promises, measured: `make bench` prints one table, target beside figure.
+
+A benchmark is a module `bench_NAME.py` with `measure() -> list[Figure]` (see `harness`).
+"""
