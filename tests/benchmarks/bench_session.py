@@ -1,0 +1,111 @@
+"""What a session costs: beside a bare loop of the same steps, and watched beside unwatched."""
+
+import time
+
+import torch
+
+from models.core import Lab, LabConfig, Metrics, catalog
+from models.core.session import Session
+from tests.benchmarks.harness import Figure, ratio
+
+BARE_STEP_S, SECONDS, FRAMES_HZ = 250e-6, 1.0, 30
+WARM_S = 0.3
+
+
+class Work(Lab):
+    """A step of matrix products that takes a little over 200 µs, or none at all."""
+
+    title = "Work"
+    max_steps, evaluate_every = 10_000_000, 10_000_000
+    products = 0
+
+    class Config(LabConfig):
+        """Nothing can be set."""
+
+    def __init__(self, config: LabConfig, device: torch.device, generator: torch.Generator) -> None:
+        self.a = torch.rand(64, 64, generator=generator) / 64
+
+    def step(self) -> Metrics:
+        """Some products, and one metric."""
+        for _ in range(self.products):
+            torch.mm(self.a, self.a)
+        return {"train_loss": 1.0}
+
+
+def measure() -> list[Figure]:
+    """Three ratios and the session's own cost."""
+    torch.set_num_threads(1)
+    return [*beside_bare_loop(), watched_beside_unwatched()]
+
+
+def beside_bare_loop() -> list[Figure]:
+    """A bare `for` loop over step() against a session that nobody watches."""
+    Work.products = products_for(BARE_STEP_S)
+    slow = ratio(session_rate, bare_rate)
+    Work.products = 0
+    own_s = 1 / session_rate() - 1 / bare_rate()
+    return [
+        Figure("unwatched session / bare loop", slow, ">=", 0.95, "", f"{BARE_STEP_S * 1e6:.0f} µs a step, 7 pairs"),
+        Figure("session's own cost a step", own_s * 1e6, "<=", 5, "µs", "a step that does nothing"),
+    ]
+
+
+def products_for(seconds: float) -> int:
+    """How many products take about that long."""
+    a = torch.rand(64, 64) / 64
+    started = time.perf_counter()
+    for _ in range(2_000):
+        torch.mm(a, a)
+    return max(1, round(seconds / ((time.perf_counter() - started) / 2_000)))
+
+
+def bare_rate() -> float:
+    """Steps per second of the steps alone."""
+    lab = Session(Work, {}).lab
+    steps, started = 0, time.perf_counter()
+    while time.perf_counter() - started < SECONDS:
+        for _ in range(100):
+            lab.step()
+        steps += 100
+    return steps / (time.perf_counter() - started)
+
+
+def session_rate() -> float:
+    """Steps per second through a session."""
+    session = Session(Work, {}, max_steps=Work.max_steps)
+    session.limit(None)
+    session.play()
+    return rate(session)
+
+
+def rate(session: Session, seconds: float = SECONDS) -> float:
+    """Steps per second of a playing session over some seconds."""
+    turn_for(session, WARM_S)
+    before, started = session.step, time.perf_counter()
+    turn_for(session, seconds)
+    return (session.step - before) / (time.perf_counter() - started)
+
+
+def turn_for(session: Session, seconds: float) -> None:
+    """Let it train."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        session.turn()
+
+
+def watched_beside_unwatched() -> Figure:
+    """One mlp session, in turns with all default views at 30 frames a second and with none."""
+    labs = catalog.load()
+    views = [view["id"] for view in labs.describe("mlp")["views"] if view["shown"]]
+    session = Session(labs.labs["mlp"], {}, max_steps=10_000_000)
+    session.limit(None)
+    session.play()
+
+    def looked_at(rate_hz: float) -> float:
+        session.watch(dict.fromkeys(views, rate_hz) if rate_hz else {})
+        return rate(session)
+
+    value = ratio(lambda: looked_at(FRAMES_HZ), lambda: looked_at(0))
+    return Figure(
+        "watched / unwatched steps/s", value, ">=", 0.90, "", f"mlp, {len(views)} views at {FRAMES_HZ}/s, 7 pairs"
+    )
