@@ -138,10 +138,13 @@ def _moons(n: int, noise: float, classes: int, generator: Generator) -> tuple[Te
 
 
 def _separable(n: int, margin: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Uniform points in the box, none within `margin` of a random line that passes within 1 of the origin."""
+    """Uniform points in the box, none within `margin` of a random line that passes 2 to 3 from the origin.
+
+    So far out a bias has to be learned; where the margin needs the room the line passes nearer.
+    """
     angle = _uniform((), 0.0, 2 * math.pi, generator)
     normal = torch.stack([angle.cos(), angle.sin()])  # (2,), of length 1
-    offset = _uniform((), -1.0, 1.0, generator)
+    offset = _uniform((), 2.0, 3.0, generator).clamp(max=4.0 - margin)
     kept: list[Tensor] = []
     y = _turns(n, 2)
     for label in (0, 1):
