@@ -1,0 +1,200 @@
+"""The command `orrery`: what it prints, where, and its exit codes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pytest
+
+from server.__main__ import BROKEN, DIVERGED, DONE, WRONG, Bar, main
+from tests.live import ROOT, LiveServer
+
+
+class Said(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Orrery = Callable[..., Said]
+
+
+@pytest.fixture
+def orrery(capsys: pytest.CaptureFixture[str]) -> Orrery:
+    """Run a command in this process."""
+
+    def run(*arguments: str) -> Said:
+        try:
+            code = main(arguments)
+        except SystemExit as leaving:  # argparse leaves so
+            code = int(leaving.code or 0)
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+def test_labs_lists_every_chapter_with_its_labs(orrery: Orrery) -> None:
+    said = orrery("labs")
+
+    assert said.code == DONE
+    assert "2. Neural networks" in said.out
+    assert re.search(r"^ +mlp  +\S", said.out, re.MULTILINE)
+    assert re.search(r"^ +perceptron  +\S", said.out, re.MULTILINE)
+
+
+def test_labs_as_json_is_what_the_api_answers(orrery: Orrery, live_server: LiveServer) -> None:
+    assert json.loads(orrery("labs", "--json").out) == live_server.get("/api/chapters")
+
+
+def test_train_ends_with_the_metrics(orrery: Orrery) -> None:
+    said = orrery("train", "mlp", "--set", "data=xor", "--steps", "60", "--seed", "1")
+
+    assert said.code == DONE
+    assert said.err == "", "no progress bar where nobody watches"
+    assert said.out.startswith("mlp: 60 steps in ")
+    assert re.search(r"Training loss +\d", said.out)
+    assert re.search(r"Test accuracy +\d", said.out)
+
+
+def test_train_as_json_is_one_object_and_repeats_exactly(orrery: Orrery) -> None:
+    command = (
+        "train",
+        "mlp",
+        "--set",
+        "data=xor",
+        "--set",
+        "learning_rate=0.3",
+        "--steps",
+        "50",
+        "--seed",
+        "7",
+        "--json",
+    )
+
+    first, second = json.loads(orrery(*command).out), json.loads(orrery(*command).out)
+
+    assert first["config"]["data"] == "xor"
+    assert first["config"]["learning_rate"] == 0.3
+    assert (first["lab"], first["seed"], first["step"], first["status"]) == ("mlp", 7, 50, "finished")
+    assert first["metrics"] == second["metrics"]
+    assert first["metrics"]["train_loss"] > 0
+
+
+def test_train_equals_the_run_of_the_api(orrery: Orrery, live_server: LiveServer) -> None:
+    run = live_server.post("/api/runs", {"lab": "mlp", "config": {"data": "moons"}, "seed": 5, "autoplay": False})
+    live_server.post(f"/api/runs/{run['id']}/step", {"count": 40})
+    columns = live_server.get(f"/api/runs/{run['id']}/metrics?since=-1")
+    live_server.delete(f"/api/runs/{run['id']}")
+
+    result = json.loads(orrery("train", "mlp", "--set", "data=moons", "--seed", "5", "--steps", "40", "--json").out)
+
+    assert result["metrics"]["train_loss"] == columns["train_loss"][-1]
+
+
+def test_an_unknown_lab_is_named_with_the_nearest(orrery: Orrery) -> None:
+    said = orrery("train", "percptron")
+
+    assert said.code == WRONG
+    assert "there is no lab 'percptron'. Is it perceptron? `orrery labs` lists them." in said.err
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("learning_rate=1000000", ("learning_rate", "1000000", "less than or equal to")),
+        ("learning_rate=fast", ("learning_rate", "'fast'", "number")),
+        ("learning_rate=NaN", ("learning_rate", "nan", "finite")),
+        ("learnign_rate=0.1", ("learnign_rate", "no such field")),
+        ("data=circel", ("data", "'circle'", "'circel'")),
+    ],
+)
+def test_a_bad_value_is_refused_with_field_value_and_bound(
+    orrery: Orrery, assignment: str, expected: Sequence[str]
+) -> None:
+    said = orrery("train", "mlp", "--set", assignment)
+
+    assert said.code == WRONG
+    assert said.out == ""
+    for part in expected:
+        assert part in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("train", "mlp", "--set", "learning_rate"), "'learning_rate' is not FIELD=VALUE"),
+        (("train", "mlp", "--steps", "0"), "'0' is not a number of steps (1 or more)"),
+        (("train", "mlp", "--steps", "many"), "'many' is not a number of steps (1 or more)"),
+        (("trian",), "invalid choice: 'trian'"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(orrery: Orrery, arguments: Sequence[str], sentence: str) -> None:
+    said = orrery(*arguments)
+
+    assert said.code == WRONG
+    assert sentence in said.err
+
+
+def test_a_diverged_training_says_so_with_its_own_exit_code(orrery: Orrery) -> None:
+    said = orrery(
+        "train", "mlp", "--set", "learning_rate=10", "--set", "loss=squared", "--set", "activation=linear",
+        "--set", 'layers=[{"units":8,"activation":"linear"}]', "--json",
+    )  # fmt: skip
+
+    assert said.code == DIVERGED
+    assert json.loads(said.out)["problem"]["message"]
+
+
+def test_the_bar_shows_step_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(list[str]):
+        """Remembers what is written."""
+
+        write = list.append
+
+        def isatty(self) -> bool:
+            return True
+
+        def flush(self) -> None:
+            """Nothing is buffered."""
+
+    clock = iter([0.0, 10.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    terminal = Terminal()
+
+    Bar("mlp", 1000, terminal).show(250)  # type: ignore[arg-type]
+
+    assert "250/1,000 · 25 steps/s · 00:30 left" in terminal[0]
+    assert terminal[0].count("█") == 7
+
+
+def test_the_installed_command_and_the_module_are_the_same() -> None:
+    module = subprocess.run(
+        [sys.executable, "-m", "server", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "usage: orrery" in module.stdout
+    assert "serve | labs | train" in module.stdout
+
+
+def test_help_does_not_load_torch() -> None:
+    code = "import sys, server.__main__ as cli; cli.parser().format_help(); sys.exit('torch' in sys.modules)"
+
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_taken_port_is_a_sentence(live_server: LiveServer, tmp_path: object) -> None:
+    command = [sys.executable, "-m", "server", "serve", "--port", str(live_server.port), "--home", str(tmp_path)]
+
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, env={**os.environ}
+    )
+
+    assert ended.returncode == BROKEN
+    assert str(live_server.port) in ended.stderr
+    assert "Traceback" not in ended.stderr
