@@ -14,8 +14,8 @@ TIMES, WARM_S, SECONDS = 9, 3.0, 8.0
 PLAY = "#transport button[aria-label*='lay']"
 WIDE = {"width": 1440, "height": 900}
 
-# A picture is the sum over the stage's canvases, each shrunk to 64×64. `moved()` resolves with the milliseconds from the
-# next click, by the event's own time stamp, to the first frame whose picture differs from the one before the click.
+# A picture is a hash of the stage's canvases, each shrunk to 64×64. `moved()` resolves with the milliseconds from
+# the next click, by the event's own time stamp, to the first frame whose picture differs from the one before.
 SCRIPT = """
 (() => {
   const small = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
@@ -32,7 +32,8 @@ SCRIPT = """
     moved: () => new Promise((resolve) => {
       const before = picture();
       document.addEventListener('click', (event) => {
-        const look = () => (picture() === before ? requestAnimationFrame(look) : resolve(performance.now() - event.timeStamp));
+        const done = () => resolve(performance.now() - event.timeStamp);
+        const look = () => (picture() === before ? requestAnimationFrame(look) : done());
         requestAnimationFrame(look);
       }, { capture: true, once: true });
     }),
