@@ -1,0 +1,122 @@
+"""When a step is recorded, when a step is due, and how often a view may be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+
+SHARE = 0.08
+"""The part of the time that views may take; the rest of the tenth is for sending them."""
+
+
+def record_every(step: int) -> int:
+    """Which steps are recorded follows from the number alone: all to 10⁴, every 10th to 10⁵, every 100th to 10⁶ …"""
+    every, bound = 1, 10_000
+    while step > bound:
+        every, bound = every * 10, bound * 10
+    return every
+
+
+def next_recorded(step: int) -> int:
+    """The first recorded step at or after `step`."""
+    every = record_every(step)
+    return -(-step // every) * every
+
+
+@dataclass
+class Watch:
+    """One watched view: what is wanted, what it costs, and when it was last drawn."""
+
+    view: str
+    rate_hz: float
+    cost_s: float = 0.0
+    drawn_at: float = float("-inf")
+    version: int = -1
+    interval_s: float = 0.0
+
+    def drew(self, now: float, took_s: float, version: int) -> None:
+        """Note a drawing; the first is cold and counts for a third."""
+        self.cost_s = took_s / 3 if self.cost_s == 0 else 0.7 * self.cost_s + 0.3 * took_s
+        self.drawn_at, self.version = now, version
+
+
+class Watches:
+    """The watched views. Training gets its share of the time because a view that costs too much is drawn less often."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self.clock = clock
+        self.views: dict[str, Watch] = {}
+
+    def set(self, wanted: dict[str, float]) -> None:
+        """Replaces the whole set; each view of it is due at once."""
+        known = self.views
+        self.views = {
+            view: Watch(view, rate, known[view].cost_s if view in known else 0.0)
+            for view, rate in wanted.items()
+            if rate > 0
+        }
+        self._spread()
+
+    def due(self, version: int, training: bool) -> list[Watch]:
+        """The views to draw now, longest waiting first: those that changed, no faster than wanted and, while training, than paid for."""
+        now = self.clock()
+        late = [
+            w for w in self.views.values() if w.version != version and (w.version < 0 or now >= self._next(w, training))
+        ]
+        return sorted(late, key=lambda w: w.drawn_at)
+
+    def wait_s(self, version: int) -> float | None:
+        """Seconds until a changed view may be drawn while nothing trains; None if none has changed."""
+        changed = [self._next(w, training=False) for w in self.views.values() if w.version != version]
+        return max(0.0, min(changed) - self.clock()) if changed else None
+
+    def drew(self, watch: Watch, took_s: float, version: int) -> None:
+        """Note a drawing, and spread the time anew."""
+        watch.drew(self.clock(), took_s, version)
+        self._spread()
+
+    def _next(self, watch: Watch, training: bool) -> float:
+        return watch.drawn_at + (watch.interval_s if training else 1 / watch.rate_hz)
+
+    def _spread(self) -> None:
+        """Each view gets the time it asks for, up to one cap that makes the sum fit the share."""
+        cap = level(SHARE, [w.cost_s * w.rate_hz for w in self.views.values()])
+        for watch in self.views.values():
+            watch.interval_s = max(1 / watch.rate_hz, watch.cost_s / cap)
+
+
+def level(total: float, wants: Iterable[float]) -> float:
+    """The cap c for which Σ min(want, c) = total; infinite when all fit."""
+    left, waiting = total, sorted(wants)
+    while waiting:
+        cap = left / len(waiting)
+        if waiting[0] >= cap:
+            return cap
+        left -= waiting.pop(0)
+    return float("inf")
+
+
+class Pace:
+    """A speed limit in steps per second; None is full speed."""
+
+    def __init__(self, steps_per_second: float | None, clock: Callable[[], float] = perf_counter) -> None:
+        self.clock, self.limit, self.next_at = clock, steps_per_second, float("-inf")
+
+    def start(self) -> None:
+        """The first step is due at once."""
+        self.next_at = self.clock()
+
+    def set(self, steps_per_second: float | None) -> None:
+        """A new limit, counted from now."""
+        self.limit = steps_per_second
+        self.next_at = self.clock()
+
+    def wait_s(self) -> float:
+        """Seconds until the next step is due."""
+        return 0.0 if self.limit is None else max(0.0, self.next_at - self.clock())
+
+    def took(self, steps: int) -> None:
+        """Steps were made; what was missed while nobody could step is not made up for."""
+        if self.limit is not None:
+            self.next_at = max(self.next_at + steps / self.limit, self.clock() - 0.1)

@@ -1,0 +1,439 @@
+"""The object that drives one lab in a process: play, pause, step, edit, watch, probe. It knows no socket and no database.
+
+One loop: `turn()` trains for a tick, then draws the views that are due. Everything else happens between two turns, so between two steps.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from models.core import frames, state
+from models.core.clock import Pace, Watches, next_recorded, record_every
+from models.core.errors import BadState, NotLive, Refused, WrongState
+from models.core.fields import LabConfig
+from models.core.figures import Figure
+from models.core.lab import Finished, Lab, Metrics, build, lab_id, looking, named, read_input
+from models.core.ledger import Columns, Ledger
+
+TICK_S = 0.03
+MAX_STEPS = 10_000_000
+TUNE = "config"
+"""The name under which a change of live fields is kept among the edits."""
+
+Status = Literal["paused", "running", "finished"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change by hand after `step` steps and before the next: an action, or live fields under the name `config`."""
+
+    step: int
+    name: str
+    arguments: Any
+    gesture: str | None = None
+
+
+@dataclass
+class Turn:
+    """What one turn brought: recorded metrics as equal-length columns (NaN: no value), encoded frames, and events."""
+
+    rows: Columns = field(default_factory=dict)
+    frames: list[tuple[str, bytes]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Session:
+    """One lab, one config, one seed and its edits: the same four, the same losses, bit for bit."""
+
+    def __init__(
+        self,
+        lab: type[Lab],
+        config: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        *,
+        max_steps: int | None = None,
+        run: str = "",
+        threads: int = 1,
+        edits: Sequence[Edit] = (),
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        """Builds the lab at step 0, paused. `edits` are repeated at their steps. Raises InvalidConfig."""
+        self.kind, self.run, self.clock = lab, run, clock
+        torch.set_num_threads(threads)
+        self.take = 0
+        self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
+        self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
+        self._start(lab.Config.read(dict(config or {})), seed)
+        self._script = sorted(edits, key=lambda edit: edit.step)
+
+    def _start(self, config: LabConfig, seed: int) -> None:
+        """A lab fresh from `__init__`; if that fails, all is as it was."""
+        chance = torch.default_generator.get_state()
+        try:
+            lab = build(self.kind, config, seed)
+        except Exception:
+            torch.default_generator.set_state(chance)
+            raise
+        self.lab, self.first_config, self.seed = lab, config, seed
+        self.made = state.reference(lab)
+        self.step, self.owed = 0, 0
+        self.status: Status = "paused"
+        self.message, self.problem = "", None
+        self.edits: list[Edit] = []
+        self.passed: set[str] = set()
+        self.version, self.evaluated_at = 0, -1
+        self.rates: dict[str, float] = {}
+        self._script: list[Edit] = []
+        self._events: list[dict[str, Any]] = []
+        self._window = (self.clock(), 0)
+        self.ledger = Ledger()
+        self.next_evaluation = 0
+        self._evaluate()
+
+    problem: dict[str, Any] | None
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def config(self) -> LabConfig:
+        """The config as it is now, live changes included."""
+        config: LabConfig = self.lab.config
+        return config
+
+    @property
+    def epoch(self) -> float:
+        """How often the training data have been seen."""
+        return self.step / max(1, self.lab.steps_per_epoch)
+
+    @property
+    def phase(self) -> str:
+        """Where in a step of several phases the lab is."""
+        return self.lab.phase
+
+    # ------------------------------------------------------------------ commands
+
+    def play(self) -> None:
+        """Train on, until paused, finished or `max_steps`."""
+        if self.problem:
+            raise WrongState(str(self.problem["message"]), str(self.problem["hint"]))
+        if self.status == "finished":
+            raise WrongState(
+                f"The run is finished: {self.message}", "Reset it, raise max_steps, or change something by hand."
+            )
+        if self.status != "running":
+            self._to("running")
+            self.pace.start()
+            self._window = (self.clock(), self.step)
+
+    def pause(self) -> None:
+        """Stop between two steps."""
+        self.owed = 0
+        if self.status == "running":
+            self._to("paused")
+
+    def advance(self, count: int) -> None:
+        """Owe `count` steps, made by the next turns at full speed. Raises WrongState while running; a finished run owes none."""
+        if self.status == "running":
+            raise WrongState("The run is playing.", "Pause it first.")
+        if self.problem:
+            raise WrongState(str(self.problem["message"]), str(self.problem["hint"]))
+        self.owed = count if self.status == "paused" else 0
+
+    def limit(self, steps_per_second: float | None) -> None:
+        """A speed limit (not an edit); None is full speed."""
+        self.pace.set(steps_per_second)
+
+    def extend(self, max_steps: int) -> None:
+        """Another length; a finished run that now is too short goes on."""
+        self.max_steps = self._bounded(max_steps)
+        if self.status == "finished" and self.step < self.max_steps:
+            self._to("paused")
+
+    def reset(self, config: Mapping[str, Any] | None = None, seed: int | None = None) -> None:
+        """Rebuilds the lab at step 0 in place, with some settings or another seed; a running one runs on. A new take begins."""
+        after = self.kind.Config.read({**self.config.model_dump(mode="json"), **(config or {})})
+        was_running = self.status == "running"
+        self._start(after, self.seed if seed is None else seed)
+        self.take += 1
+        self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
+        if was_running:
+            self.play()
+        else:
+            self._events.append(self._status_event())
+
+    def watch(self, views: Mapping[str, float]) -> None:
+        """The views to draw, and how often a second at most; replaces the whole set and draws each once at once."""
+        for view in views:
+            named(self.kind, "view", view)
+        self.watches.set(dict(views))
+
+    # ------------------------------------------------------------------ edits and questions
+
+    def tune(self, fields: Mapping[str, Any], gesture: str | None = None) -> int:
+        """Changes live fields between two steps; the step after which it was. Raises NotLive, InvalidConfig, Refused."""
+        live = self.kind.Config.live_fields()
+        before = self.config
+        after = self.kind.Config.read({**before.model_dump(mode="json"), **fields})
+        for name in fields:
+            if name not in live:
+                raise NotLive(name)
+        self.lab.config = after
+        try:
+            self.lab.tuned(before)
+        except Refused:
+            self.lab.config = before
+            raise
+        return self._edited(TUNE, dict(fields), gesture)
+
+    def act(self, name: str, payload: Any, gesture: str | None = None) -> int:
+        """Does an action between two steps; the step after which it was. Raises Unknown, InvalidConfig, Refused."""
+        method = named(self.kind, "action", name)
+        arguments = read_input(method, payload)
+        getattr(self.lab, name)(*arguments)
+        return self._edited(name, payload, gesture)
+
+    def ask(self, name: str, payload: Any) -> list[Figure]:
+        """The figures with which a probe answers. Raises Unknown, InvalidConfig, Refused."""
+        method = named(self.kind, "probe", name)
+        arguments = read_input(method, payload)
+        with looking(self.lab, self.seed, self.step, name) as lab:
+            answer = getattr(lab, name)(*arguments)
+        return list(answer) if isinstance(answer, list | tuple) else [answer]
+
+    def look(self, view: str) -> Figure:
+        """The figure of a view as the model is now."""
+        method = named(self.kind, "view", view)
+        with looking(self.lab, self.seed, self.step, view) as lab:
+            figure: Figure = getattr(lab, view)()
+        figure.title = figure.title or method.title
+        return figure
+
+    def frame(self, view: str) -> bytes:
+        """The view's figure, encoded."""
+        return frames.encode(
+            self.look(view), run=self.run, take=self.take, view=view, step=self.step, epoch=f"{self.epoch:.4f}"
+        )
+
+    def _edited(self, name: str, arguments: Any, gesture: str | None) -> int:
+        self.edits.append(Edit(self.step, name, arguments, gesture))
+        self.version += 1
+        self._events.append({"type": "edit", "step": self.step, "name": name, "arguments": arguments})
+        if self.status == "finished" and self.step < self.max_steps:
+            self._to("paused")
+        return self.step
+
+    # ------------------------------------------------------------------ the loop
+
+    def turn(self) -> Turn:
+        """At most one tick of training, or one step, then the frames that are due."""
+        if self.status == "running":
+            if self.pace.wait_s() == 0.0:
+                self._train(self.max_steps, self.clock() + TICK_S)
+        elif self.owed:
+            self._train(min(self.max_steps, self.step + self.owed), self.clock() + TICK_S)
+        self._measure()
+        rows = self._settle()
+        drawn = self._draw()
+        events, self._events = self._events, []
+        return Turn(rows, drawn, events)
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long until a turn would do something: 0 at once, None not before somebody asks for something."""
+        if self.owed or self._events or self.ledger:
+            return 0.0
+        frame = self.watches.wait_s(self.version)
+        if self.status == "running":
+            step = self.pace.wait_s()
+            return step if frame is None or self.pace.limit is None else min(step, frame)
+        return frame
+
+    def _train(self, end: int, deadline: float) -> None:
+        """Steps until `end`, the deadline, the next due step or the end of the lab: the inner loop."""
+        first = self.step
+        try:
+            while self.step < end:
+                self._run_script()
+                self._steps(self._stretch(end), deadline)
+                if self.step >= self.next_evaluation and self.step % record_every(self.step) == 0:
+                    self._evaluate()
+                if self.pace.limit is not None and not self.owed or self.clock() >= deadline:
+                    break
+        except Finished as reason:
+            self._finish(str(reason))
+        made = self.step - first
+        self.owed = max(0, self.owed - made) if self.status == "paused" else 0
+        if made:
+            self.version += 1
+            self.pace.took(made)
+        if self.step >= self.max_steps and self.status != "finished":
+            self._finish(f"All {self.max_steps:,} steps are done.")
+
+    def _stretch(self, end: int) -> int:
+        """How far the steps may run without a look at evaluations, edits or the speed limit."""
+        if self.pace.limit is not None and not self.owed:
+            return self.step + 1
+        stops = [end, max(self.step + 1, next_recorded(self.next_evaluation))]
+        if self._script:
+            stops.append(max(self.step + 1, self._script[0].step))
+        return min(stops)
+
+    def _steps(self, end: int, deadline: float) -> None:
+        """The innermost loop: lab steps, nothing but their metrics kept."""
+        step, advance, keep, clock = self.step, self.lab.step, self.ledger.add, self.clock
+        try:
+            while step < end:
+                metrics = advance()
+                step += 1
+                keep(step, metrics)
+                if clock() >= deadline:
+                    break
+        finally:
+            self.step = step
+
+    def _evaluate(self, final: bool = False) -> None:
+        """The lab's test metrics beside the step's own; the gradient norm; the challenges."""
+        with looking(self.lab, self.seed, self.step, "evaluate") as lab:
+            metrics: Metrics = dict(lab.evaluate())
+            if gradients := list(lab.gradients()) if self.step else []:
+                metrics["gradient_norm"] = torch.linalg.vector_norm(
+                    torch.stack([torch.linalg.vector_norm(g) for g in gradients])
+                )
+        row = self.ledger.merge(self.step, metrics)
+        self.evaluated_at = self.step
+        every = self.lab.evaluate_every or max(1, self.lab.steps_per_epoch)
+        if not final:
+            self.next_evaluation = (self.step // every + 1) * every
+            self.lab.evaluated(row)
+        self._challenge(row)
+
+    def _challenge(self, row: dict[str, float]) -> None:
+        for challenge in self.kind.challenges:
+            if challenge.id in self.passed or not challenge.open_to(self.config):
+                continue
+            with looking(self.lab, self.seed, self.step, challenge.id) as lab:
+                passed = bool(challenge.passed(lab, Known(row)))
+                if passed and challenge.fresh:
+                    fresh = {name: float(value) for name, value in lab.fresh().items()}
+                    passed = bool(challenge.passed(lab, Known({**row, **fresh})))
+            if passed:
+                self.passed.add(challenge.id)
+                self._events.append({"type": "challenge", "id": challenge.id, "passed": True, "step": self.step})
+
+    def _run_script(self) -> None:
+        while self._script and self._script[0].step <= self.step:
+            edit = self._script.pop(0)
+            if edit.name == TUNE:
+                self.tune(edit.arguments, edit.gesture)
+            else:
+                self.act(edit.name, edit.arguments, edit.gesture)
+
+    def _settle(self) -> Columns:
+        """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded."""
+        hold = self.status == "running" and self.pace.limit is None and self.evaluated_at != self.step
+        rows, problem = self.ledger.take(hold)
+        if problem and not self.problem:
+            self.problem = {**problem, "details": {**problem["details"], **self._rate()}}
+            self._to("paused", str(problem["message"]))
+            self.owed = 0
+        return rows
+
+    def _rate(self) -> dict[str, float]:
+        rate = getattr(self.config, "learning_rate", None)
+        return {"learning_rate": rate} if isinstance(rate, float) else {}
+
+    def _draw(self) -> list[tuple[str, bytes]]:
+        drawn = []
+        for watch in self.watches.due(self.version, training=self.status == "running" and self.pace.limit is None):
+            begun = self.clock()
+            drawn.append((watch.view, self.frame(watch.view)))
+            self.watches.drew(watch, self.clock() - begun, self.version)
+        return drawn
+
+    def _finish(self, reason: str) -> None:
+        if self.evaluated_at != self.step and self.ledger.open_at(self.step):
+            self._evaluate(final=True)
+        self.owed = 0
+        self._to("finished", reason)
+
+    def _to(self, status: Status, message: str = "") -> None:
+        self.status, self.message = status, message
+        self._events.append(self._status_event())
+
+    def _status_event(self) -> dict[str, Any]:
+        return {
+            "type": "status",
+            "status": self.status,
+            "message": self.message,
+            "step": self.step,
+            "take": self.take,
+            "problem": self.problem,
+        }
+
+    def _measure(self) -> None:
+        """Steps and examples a second, over windows of at least a quarter of a second."""
+        (since, first), now = self._window, self.clock()
+        if self.status != "running" or now - since < 0.25:
+            return
+        rate = (self.step - first) / (now - since)
+        self.rates = {"steps_per_second": rate}
+        if self.lab.examples_per_step:
+            self.rates["examples_per_second"] = rate * self.lab.examples_per_step
+        self._window = (now, self.step)
+
+    @staticmethod
+    def _bounded(max_steps: int) -> int:
+        if not 1 <= max_steps <= MAX_STEPS:
+            raise Refused(f"max_steps is 1 to {MAX_STEPS:,}, not {max_steps:,}.")
+        return max_steps
+
+    # ------------------------------------------------------------------ to a file and back
+
+    def save(self) -> bytes:
+        """The whole training state as safetensors: what continues from it continues bit for bit."""
+        tree, tensors = state.dump(self.lab, self.made)
+        about = {
+            "lab": lab_id(self.kind), "config": self.config.model_dump(mode="json"), "first_config": self.first_config.model_dump(mode="json"),
+            "seed": self.seed, "step": self.step, "take": self.take, "max_steps": self.max_steps, "passed": sorted(self.passed),
+            "next_evaluation": self.next_evaluation, "evaluated_at": self.evaluated_at, "threads": torch.get_num_threads(),
+            "edits": [asdict(edit) for edit in self.edits], "state": tree,
+        }  # fmt: skip
+        return save_tensors({**tensors, "chance": torch.default_generator.get_state()}, {"orrery": json.dumps(about)})
+
+    @classmethod
+    def restore(cls, data: bytes, lab: type[Lab], *, run: str = "") -> Session:
+        """A paused session that stands where the saved one stood. Raises BadState if the bytes are not a state of this lab."""
+        try:
+            about, tensors = json.loads(frames.read_metadata(data)["orrery"]), load_tensors(data)
+        except (KeyError, ValueError, IndexError, OSError) as error:
+            raise BadState(f"These bytes are not a saved state ({error}).") from None
+        if about["lab"] != lab_id(lab):
+            raise BadState(f"This is a state of {about['lab']}, not of {lab_id(lab)}.")
+        session = cls(
+            lab, about["first_config"], about["seed"], max_steps=about["max_steps"], run=run, threads=about["threads"]
+        )
+        session.ledger = Ledger()
+        session._events = []
+        state.load(session.lab, about["state"], tensors)
+        session.lab.config = lab.Config.read(about["config"])
+        session.step, session.take, session.passed = about["step"], about["take"], set(about["passed"])
+        session.next_evaluation, session.evaluated_at = about["next_evaluation"], about["evaluated_at"]
+        session.edits = [Edit(**edit) for edit in about["edits"]]
+        torch.default_generator.set_state(tensors["chance"])
+        return session
+
+
+class Known(dict[str, float]):
+    """Metrics in which one that has not been reported is NaN, so that it passes no comparison."""
+
+    def __missing__(self, name: str) -> float:
+        return math.nan
