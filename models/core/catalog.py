@@ -16,7 +16,7 @@ from typing import Any
 
 from models.core.errors import InvalidConfig, Unknown
 from models.core.fields import LabConfig
-from models.core.lab import STANDARD, Lab, Method, lab_id
+from models.core.lab import STANDARD, Lab, Method
 
 LABS = Path(__file__).parent.parent / "labs"
 PACKAGE = "models.labs"
@@ -67,7 +67,7 @@ class Catalog:
                 self.labs[id] = self._import(chapter.id, id)
                 chapter.labs.append(id)
                 self.places[id] = chapter
-            except Exception as error:  # noqa: BLE001  the import guard: one broken lab must not take the others with it
+            except Exception as error:  # noqa: BLE001  the import guard: a broken lab takes no other with it
                 self.broken[id] = chapter.broken[id] = _because(error)
 
     def _import(self, chapter: str, id: str) -> type[Lab]:
@@ -102,7 +102,8 @@ class Catalog:
         ]  # fmt: skip
         there = {*chapter.labs, *chapter.broken}
         return {
-            "id": chapter.id, "number": chapter.number, "title": chapter.title, "summary": chapter.summary, "labs": living,
+            "id": chapter.id, "number": chapter.number, "title": chapter.title, "summary": chapter.summary,
+            "labs": living,
             "planned": [asdict(planned) for planned in chapter.planned if planned.id not in there],
             "broken": [{"id": id, "message": message} for id, message in chapter.broken.items()],
         }  # fmt: skip
@@ -191,13 +192,16 @@ def _method(method: Method) -> dict[str, Any]:
 
 def _view(cls: type[Lab], view: Method) -> dict[str, Any]:
     return {
-        "id": view.id, "title": view.title, "kind": view.kind, "stage": view.stage, "shown": view.shown, "help": view.help,
+        "id": view.id, "title": view.title, "kind": view.kind, "help": view.help,
+        "stage": view.stage, "shown": view.shown,
         "touches": [_touch(cls, name) for name in (*view.edit, *view.ask)],
     }  # fmt: skip
 
 
 def _touch(cls: type[Lab], name: str) -> dict[str, Any]:
-    """What a touch of a figure does: an action, a live field, a restart field or a probe, by the type that the name takes."""
+    """What a touch of a figure does: an action, a live field, a restart field or a probe, by the type that the name
+    takes.
+    """
     for role in ("action", "probe"):
         if method := cls.methods(role).get(name):
             return {

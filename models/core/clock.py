@@ -59,7 +59,9 @@ class Watches:
         self._spread()
 
     def due(self, version: int, training: bool) -> list[Watch]:
-        """The views to draw now, longest waiting first: those that changed, no faster than wanted and, while training, than paid for."""
+        """The views to draw now, longest waiting first: those that changed, no faster than wanted and, while
+        training, than paid for.
+        """
         now = self.clock()
         late = [
             w for w in self.views.values() if w.version != version and (w.version < 0 or now >= self._next(w, training))

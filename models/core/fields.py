@@ -30,8 +30,8 @@ def setting(
 ) -> Any:
     """A field that restarts the run when it changes.
 
-    `help` is one sentence of why it matters; `bounds` are pydantic's (ge, gt, le, lt, min_length, max_length); `options` are the words shown
-    for the values of a choice; `when` names the values of other fields under which the control is shown.
+    `help` is one sentence of why it matters; `bounds` are pydantic's (ge, gt, le, lt, min_length, max_length);
+    `options` are the words shown for the values of a choice; `when` names the values of other fields under which the control is shown.
     """
     hints = {
         "live": live,
@@ -61,7 +61,8 @@ def live(default: Any = ..., **hints: Any) -> Any:
 class Summary:
     """What a config will build, counted without building it.
 
-    `rows` are {layer, shape, parameters}; `problems` are {field, message}: what is impossible and why, beside the field.
+    `rows` are {layer, shape, parameters}; `problems` are {field, message}: what is impossible and why, beside the
+    field.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -71,7 +72,9 @@ class Summary:
 
 
 class LabConfig(BaseModel):
-    """Base of every lab's config: unknown fields are refused, numbers are finite, a number is never a bool or a string."""
+    """Base of every lab's config: unknown fields are refused, numbers are finite, a number is never a bool or a
+    string.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, strict=True)
 
@@ -86,7 +89,9 @@ class LabConfig(BaseModel):
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> LabConfig:
-        """The config of some values over the defaults; raises InvalidConfig naming field, value and bound, or what cannot be built."""
+        """The config of some values over the defaults; raises InvalidConfig naming field, value and bound, or what
+        cannot be built.
+        """
         try:
             config = cls.model_validate_json(_dumps(values)) if values else cls()
         except pydantic.ValidationError as error:

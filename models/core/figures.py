@@ -1,7 +1,7 @@
 """The figure types: typed values that can be drawn, each by one custom element of the browser.
 
-A figure is a dataclass. What is a tensor in it travels as a raw buffer, packed as its field says (`packed`); everything else travels
-as JSON. A new kind of picture is one class here and one file in the frontend; nothing else knows the kinds.
+A figure is a dataclass. What is a tensor in it travels as a raw buffer, packed as its field says (`packed`);
+everything else travels as JSON. A new kind of picture is one class here and one file in the frontend; nothing else knows the kinds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ Pack = Literal["u8", "f16", "f32", "i32", "index"]
 
 
 def packed(how: Pack) -> Any:
-    """A tensor field and how it travels: u8 is quantised between lo and hi, `index` is whole numbers 0–255 (classes, flags)."""
+    """A tensor field and how it travels: u8 is quantised between lo and hi, `index` is whole numbers 0–255 (classes,
+    flags).
+    """
     return field(default=None, metadata={"pack": how})
 
 
@@ -162,8 +164,10 @@ class Segment:
 class Field(Figure):
     """A 2-D map under points, contours and arrows.
 
-    Either `values` (H, W), a scalar map, or `classes` (H, W) with `strength` (H, W) in 0…1. Row 0 is the lowest y of `box` (x0, x1, y0, y1).
-    `points` (N, 2) with `labels` (N,) of classes (255: none) or `targets` (N,) of a regression; `held` and `wrong` (N,) are flags.
+    Either `values` (H, W), a scalar map, or `classes` (H, W) with `strength` (H, W) in 0…1. Row 0 is the lowest y of
+    `box` (x0, x1, y0, y1).
+    `points` (N, 2) with `labels` (N,) of classes (255: none) or `targets` (N,) of a regression; `held` and `wrong`
+    (N,) are flags.
     """
 
     values: Tensor | None = packed("u8")
@@ -241,7 +245,9 @@ class Field(Figure):
 
 @dataclass(kw_only=True)
 class Surface(Figure):
-    """A surface z (H, W) over the ranges of x and y, with the path (T, 3) that was walked on it and the place where it stands."""
+    """A surface z (H, W) over the ranges of x and y, with the path (T, 3) that was walked on it and the place where
+    it stands.
+    """
 
     z: Tensor = packed("u8")
     x: Axis = _default(Axis)
@@ -397,7 +403,10 @@ class Link:
 
 @dataclass(kw_only=True)
 class Network(Figure):
-    """Units with thumbnails and weighted edges. `builds` names the config field that lists the hidden layers, so that it is built by clicking."""
+    """Units with thumbnails and weighted edges.
+
+    `builds` names the config field that lists the hidden layers, so that it is built by clicking.
+    """
 
     layers: list[Layer] = _default(list)
     links: list[Link] = _default(list)

@@ -1,7 +1,8 @@
 """Figure <-> safetensors bytes: an 8-byte length, a JSON header, raw little-endian buffers.
 
-The `__metadata__` of the header holds the frame's run, take, view, kind, step and epoch, and in `figure` the JSON of the figure, where
-`{"$": name}` stands for a tensor. A quantised tensor also has lo and hi: value = lo + q/254 · (hi − lo), and q = 255 is not finite.
+The `__metadata__` of the header holds the frame's run, take, view, kind, step and epoch, and in `figure` the JSON of
+the figure, where `{"$": name}` stands for a tensor. A quantised tensor also has lo and hi:
+value = lo + q/254 · (hi − lo), and q = 255 is not finite.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def read_metadata(data: bytes) -> dict[str, str]:
 
 
 def to_json(figure: Figure, *, flat: bool = False) -> dict[str, Any]:
-    """The figure as JSON in real units: tensors as nested lists, or flat as {shape, data}. What is not finite is null."""
+    """The figure as JSON in real units: tensors as nested lists, or flat as {shape, data}.
+
+    What is not finite is null.
+    """
 
     def plain(value: Tensor, how: str, owner: object, path: str) -> Any:
         numbers = [
@@ -95,7 +99,9 @@ def _signed(owner: object) -> bool:
 def quantise(
     value: Tensor, lo: float | None = None, hi: float | None = None, signed: bool = False
 ) -> tuple[Tensor, float, float]:
-    """(levels 0…254 as uint8, lo, hi): values outside lo…hi are clamped; without lo and hi the finite values' range, symmetric if signed."""
+    """(levels 0…254 as uint8, lo, hi): values outside lo…hi are clamped; without lo and hi the finite values' range,
+    symmetric if signed.
+    """
     value = value.to("cpu", torch.float32)
     finite = torch.isfinite(value)
     whole = bool(finite.all())
@@ -151,7 +157,9 @@ def _build(tree: Any, tensors: dict[str, Tensor], kind: Any = None) -> Any:
         kind = KINDS[tree["kind"]]
     if isinstance(tree, dict) and is_dataclass(kind):
         hints = _hints(typing.cast(type, kind))
-        return kind(**{name: _build(item, tensors, hints[name]) for name, item in tree.items() if name in hints})
+        return typing.cast(Any, kind)(
+            **{name: _build(item, tensors, hints[name]) for name, item in tree.items() if name in hints}
+        )
     if isinstance(tree, list):
         inner = next(iter(typing.get_args(kind)), None)
         items = [_build(item, tensors, inner) for item in tree]

@@ -55,7 +55,9 @@ class Handle(Input):
 
 
 class Weight(Input):
-    """An edge of a network typed: from unit `source` of the layer before (None: the bias) to unit `target` of `layer`."""
+    """An edge of a network typed: from unit `source` of the layer before (None: the bias) to unit `target` of
+    `layer`.
+    """
 
     layer: Annotated[int, Field(ge=1, le=100)]
     source: Place | None = None

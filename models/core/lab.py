@@ -1,4 +1,7 @@
-"""What a lab is: its config, its step, and the views, probes and actions it offers. One Python file and one Markdown file a lab."""
+"""What a lab is: its config, its step, and the views, probes and actions it offers.
+
+One Python file and one Markdown file a lab.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 
-from models.core.errors import InvalidConfig, OrreryError, Refused, Unknown
+from models.core.errors import InvalidConfig, Unknown
 from models.core.fields import LabConfig
 
 Metrics = dict[str, float | Tensor]
@@ -67,7 +70,8 @@ class Solution:
 class Challenge:
     """Something to reach. `fixed` settings must stand as given; `passed(lab, metrics)` is asked at each evaluation.
 
-    With `fresh`, the lab's `fresh()` draws at least 1,000 new test points once the predicate holds, and its metrics decide.
+    With `fresh`, the lab's `fresh()` draws at least 1,000 new test points once the predicate holds, and its metrics
+    decide.
     """
 
     def __init__(
@@ -112,18 +116,25 @@ def _names(names: Names) -> tuple[str, ...]:
 def view(title: str, *, stage: bool = False, shown: bool = True, ask: Names = (), edit: Names = ()) -> Callable[[C], C]:
     """A method that returns a figure of the model as it is now. It looks, and changes nothing.
 
-    `stage`: shown large by default. `shown`: on the page by default. `ask`, `edit`: what touching its figure does, by name.
+    `stage`: shown large by default. `shown`: on the page by default. `ask`, `edit`: what touching its figure does, by
+    name.
     """
     return _declare("view", title, stage=stage, shown=shown, ask=_names(ask), edit=_names(edit))
 
 
 def probe(title: str) -> Callable[[C], C]:
-    """A method that answers a question of the user with figures. Its one argument is the question; it leaves nothing behind."""
+    """A method that answers a question of the user with figures.
+
+    Its one argument is the question; it leaves nothing behind.
+    """
     return _declare("probe", title)
 
 
 def action(title: str) -> Callable[[C], C]:
-    """A method by which the user changes what is learned: a weight typed, a point dragged. Raises Refused if it cannot."""
+    """A method by which the user changes what is learned: a weight typed, a point dragged.
+
+    Raises Refused if it cannot.
+    """
     return _declare("action", title)
 
 
@@ -138,7 +149,8 @@ def _declare(role: str, title: str, **given: Any) -> Callable[[C], C]:
 class Lab:
     """One experiment of the course: what can be set, what one step does, what it shows.
 
-    A subclass has a `Config`, `__init__(config, device, generator)`, `step`, usually `evaluate`, and views. Its state is its attributes.
+    A subclass has a `Config`, `__init__(config, device, generator)`, `step`, usually `evaluate`, and views. Its state
+    is its attributes.
     """
 
     title: ClassVar[str] = ""
@@ -162,6 +174,10 @@ class Lab:
 
     def evaluate(self) -> Metrics:
         """Test metrics; changes nothing."""
+        return {}
+
+    def fresh(self) -> Metrics:
+        """Test metrics on at least 1,000 newly drawn points, for challenges that ask for them."""
         return {}
 
     def evaluated(self, metrics: Mapping[str, float]) -> None:
@@ -198,7 +214,9 @@ def _methods(cls: type[Lab]) -> dict[str, Method]:
 
 
 def build(cls: type[Lab], config: LabConfig, seed: int, device: torch.device | None = None) -> Lab:
-    """A lab as it is at step 0: torch's global generator is seeded and handed over; `config` is there before `__init__` runs."""
+    """A lab as it is at step 0: torch's global generator is seeded and handed over; `config` is there before
+    `__init__` runs.
+    """
     torch.manual_seed(seed)
     lab = cls.__new__(cls)
     lab.config = config

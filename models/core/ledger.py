@@ -54,7 +54,9 @@ class Ledger:
         return row
 
     def take(self, hold: bool) -> tuple[Columns, dict[str, Any] | None]:
-        """(columns, problem): the rows so far, but the newest if `hold`, up to the first that is not finite, and what then happened."""
+        """(columns, problem): the rows so far, but the newest if `hold`, up to the first that is not finite, and what
+        then happened.
+        """
         count = len(self.steps) - (1 if hold and self.steps else 0)
         if count <= 0:
             return {}, None
@@ -78,14 +80,13 @@ class Ledger:
         last = steps[bad - 1] if bad else self.last_finite
         norms = [v for v in columns.get("gradient_norm", [])[:bad] if math.isfinite(v)]
         path = ", ".join(f"{loss:.3g}" for loss in losses)
-        return {
-            "kind": "diverged",
-            "step": last,
-            "message": f"Training diverged: {name.replace('_', ' ')} is not a finite number at step {steps[bad]:,}; step {last:,} was the last finite one."
-            + (f" The last losses were {path}." if path else ""),
-            "hint": "Reset with a smaller learning rate, or clip the gradient.",
-            "details": {"losses": losses, "last_finite_step": last, **({"gradient_norm": norms[-1]} if norms else {})},
-        }
+        message = (
+            f"Training diverged: {name.replace('_', ' ')} is not a finite number at step {steps[bad]:,}; "
+            f"step {last:,} was the last finite one." + (f" The last losses were {path}." if path else "")
+        )
+        hint = "Reset with a smaller learning rate, or clip the gradient."
+        details = {"losses": losses, "last_finite_step": last, **({"gradient_norm": norms[-1]} if norms else {})}
+        return {"kind": "diverged", "step": last, "message": message, "hint": hint, "details": details}
 
 
 def _watched(name: str) -> bool:

@@ -1,6 +1,8 @@
-"""The object that drives one lab in a process: play, pause, step, edit, watch, probe. It knows no socket and no database.
+"""The object that drives one lab in a process: play, pause, step, edit, watch, probe. It knows no socket and no
+database.
 
-One loop: `turn()` trains for a tick, then draws the views that are due. Everything else happens between two turns, so between two steps.
+One loop: `turn()` trains for a tick, then draws the views that are due. Everything else happens between two turns, so
+between two steps.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ TICK_S = 0.03
 MAX_STEPS = 10_000_000
 TUNE = "config"
 """The name under which a change of live fields is kept among the edits."""
+
+EVALUATION = ("next_evaluation", "evaluated_at")
 
 Status = Literal["paused", "running", "finished"]
 
@@ -73,7 +77,7 @@ class Session:
         self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
         self._start(lab.Config.read(dict(config or {})), seed)
-        self._script = sorted(edits, key=lambda edit: edit.step)
+        self._script.extend(sorted(edits, key=lambda edit: edit.step))
 
     def _start(self, config: LabConfig, seed: int) -> None:
         """A lab fresh from `__init__`; if that fails, all is as it was."""
@@ -87,7 +91,8 @@ class Session:
         self.made = state.reference(lab)
         self.step, self.owed = 0, 0
         self.status: Status = "paused"
-        self.message, self.problem = "", None
+        self.message = ""
+        self.problem: dict[str, Any] | None = None
         self.edits: list[Edit] = []
         self.passed: set[str] = set()
         self.version, self.evaluated_at = 0, -1
@@ -98,8 +103,6 @@ class Session:
         self.ledger = Ledger()
         self.next_evaluation = 0
         self._evaluate()
-
-    problem: dict[str, Any] | None
 
     # ------------------------------------------------------------------ what it is
 
@@ -141,7 +144,10 @@ class Session:
             self._to("paused")
 
     def advance(self, count: int) -> None:
-        """Owe `count` steps, made by the next turns at full speed. Raises WrongState while running; a finished run owes none."""
+        """Owe `count` steps, made by the next turns at full speed.
+
+        Raises WrongState while running; a finished run owes none.
+        """
         if self.status == "running":
             raise WrongState("The run is playing.", "Pause it first.")
         if self.problem:
@@ -159,7 +165,10 @@ class Session:
             self._to("paused")
 
     def reset(self, config: Mapping[str, Any] | None = None, seed: int | None = None) -> None:
-        """Rebuilds the lab at step 0 in place, with some settings or another seed; a running one runs on. A new take begins."""
+        """Rebuilds the lab at step 0 in place, with some settings or another seed; a running one runs on.
+
+        A new take begins.
+        """
         after = self.kind.Config.read({**self.config.model_dump(mode="json"), **(config or {})})
         was_running = self.status == "running"
         self._start(after, self.seed if seed is None else seed)
@@ -179,7 +188,10 @@ class Session:
     # ------------------------------------------------------------------ edits and questions
 
     def tune(self, fields: Mapping[str, Any], gesture: str | None = None) -> int:
-        """Changes live fields between two steps; the step after which it was. Raises NotLive, InvalidConfig, Refused."""
+        """Changes live fields between two steps; the step after which it was.
+
+        Raises NotLive, InvalidConfig, Refused.
+        """
         live = self.kind.Config.live_fields()
         before = self.config
         after = self.kind.Config.read({**before.model_dump(mode="json"), **fields})
@@ -266,7 +278,7 @@ class Session:
                 self._steps(self._stretch(end), deadline)
                 if self.step >= self.next_evaluation and self.step % record_every(self.step) == 0:
                     self._evaluate()
-                if self.pace.limit is not None and not self.owed or self.clock() >= deadline:
+                if (self.pace.limit is not None and not self.owed) or self.clock() >= deadline:
                     break
         except Finished as reason:
             self._finish(str(reason))
@@ -402,16 +414,23 @@ class Session:
         """The whole training state as safetensors: what continues from it continues bit for bit."""
         tree, tensors = state.dump(self.lab, self.made)
         about = {
-            "lab": lab_id(self.kind), "config": self.config.model_dump(mode="json"), "first_config": self.first_config.model_dump(mode="json"),
-            "seed": self.seed, "step": self.step, "take": self.take, "max_steps": self.max_steps, "passed": sorted(self.passed),
-            "next_evaluation": self.next_evaluation, "evaluated_at": self.evaluated_at, "threads": torch.get_num_threads(),
-            "edits": [asdict(edit) for edit in self.edits], "state": tree,
-        }  # fmt: skip
+            "lab": lab_id(self.kind),
+            "config": self.config.model_dump(mode="json"),
+            "first_config": self.first_config.model_dump(mode="json"),
+            **{name: getattr(self, name) for name in ("seed", "step", "take", "max_steps", *EVALUATION)},
+            "passed": sorted(self.passed),
+            "threads": torch.get_num_threads(),
+            "edits": [asdict(edit) for edit in self.edits],
+            "state": tree,
+        }
         return save_tensors({**tensors, "chance": torch.default_generator.get_state()}, {"orrery": json.dumps(about)})
 
     @classmethod
     def restore(cls, data: bytes, lab: type[Lab], *, run: str = "") -> Session:
-        """A paused session that stands where the saved one stood. Raises BadState if the bytes are not a state of this lab."""
+        """A paused session that stands where the saved one stood.
+
+        Raises BadState if the bytes are not a state of this lab.
+        """
         try:
             about, tensors = json.loads(frames.read_metadata(data)["orrery"]), load_tensors(data)
         except (KeyError, ValueError, IndexError, OSError) as error:
@@ -426,7 +445,7 @@ class Session:
         state.load(session.lab, about["state"], tensors)
         session.lab.config = lab.Config.read(about["config"])
         session.step, session.take, session.passed = about["step"], about["take"], set(about["passed"])
-        session.next_evaluation, session.evaluated_at = about["next_evaluation"], about["evaluated_at"]
+        session.next_evaluation, session.evaluated_at = (about[name] for name in EVALUATION)
         session.edits = [Edit(**edit) for edit in about["edits"]]
         torch.default_generator.set_state(tensors["chance"])
         return session

@@ -1,7 +1,9 @@
 """The attributes of a lab <-> tensors and JSON, exactly: what is restored continues bit for bit.
 
-State is tensors, anything with `state_dict` (and its parameters' `.grad`), generators, None, numbers, strings, and lists, tuples and dicts
-of these. Tensors that share memory share it again after a restore. What is byte-equal to what `__init__` made is not stored.
+State is tensors, anything with `state_dict` (and its parameters' `.grad`), generators, None, numbers, strings, and
+lists, tuples and dicts
+of these. Tensors that share memory share it again after a restore. What is byte-equal to what `__init__` made is not
+stored.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class Memory:
 
     def bytes(self) -> Tensor:
         """The block as (size,) uint8 on the CPU, without a copy where it is there."""
-        return torch.empty(0, dtype=torch.uint8, device=self.block.device).set_(self.block).cpu()  # type: ignore[call-overload, no-any-return]
+        return torch.empty(0, dtype=torch.uint8, device=self.block.device).set_(self.block).cpu()
 
     def digest(self) -> str:
         """A hash of its bytes."""
@@ -66,14 +68,20 @@ class Survey:
                 "grads": self._describe(_grads(value), f"{path}/grad"),
             }
         raise TypeError(
-            f"{path} is a {type(value).__name__}: a lab's state is tensors, modules, optimisers, trails, numbers, text and lists of these."
+            f"{path} is a {type(value).__name__}: a lab's state is tensors, modules, optimisers, trails, numbers, text "
+            "and lists of these."
         )
 
     def _tensor(self, value: Tensor, path: str) -> Any:
         value = value.detach()
         block = value.untyped_storage()
         memory = self.blocks.setdefault(block.data_ptr() or id(block), Memory(block))
-        memory.views[path] = (str(value.dtype)[6:], tuple(value.shape), tuple(value.stride()), value.storage_offset())
+        memory.views[path] = (
+            str(value.dtype)[6:],
+            tuple(value.shape),
+            tuple(value.stride()),
+            int(value.storage_offset()),
+        )
         self.tensors[path] = value
         return {"tensor": path}
 
@@ -103,7 +111,10 @@ def dump(lab: Lab, made: Reference) -> tuple[Any, dict[str, Tensor]]:
 
 
 def load(lab: Lab, saved: Any, tensors: dict[str, Tensor]) -> None:
-    """Puts a saved state into a lab fresh from `__init__` with the same first config and seed. Raises BadState if it does not fit."""
+    """Puts a saved state into a lab fresh from `__init__` with the same first config and seed.
+
+    Raises BadState if it does not fit.
+    """
     fresh = Survey(lab)
     leaves: dict[str, Tensor] = {}
     for name, block in saved["blocks"].items():
@@ -126,7 +137,7 @@ def load(lab: Lab, saved: Any, tensors: dict[str, Tensor]) -> None:
 
 
 def _bytes_in_place(memory: Memory) -> Tensor:
-    return torch.empty(0, dtype=torch.uint8, device=memory.block.device).set_(memory.block)  # type: ignore[call-overload, no-any-return]
+    return torch.empty(0, dtype=torch.uint8, device=memory.block.device).set_(memory.block)
 
 
 def _views(block: Tensor, views: dict[str, Geometry]) -> dict[str, Tensor]:
@@ -134,12 +145,14 @@ def _views(block: Tensor, views: dict[str, Geometry]) -> dict[str, Tensor]:
     storage = block.untyped_storage()
     made = {}
     for path, (dtype, shape, stride, offset) in views.items():
-        made[path] = torch.empty(0, dtype=getattr(torch, dtype)).set_(storage, offset, shape, stride)  # type: ignore[call-overload]
+        made[path] = torch.empty(0, dtype=getattr(torch, dtype)).set_(storage, offset, shape, stride)
     return made
 
 
 def _restore(now: Any, tree: Any, leaves: dict[str, Tensor]) -> Any:
-    """The saved value; objects with a state_dict, and tensors whose memory stayed, are the lab's own with the saved content."""
+    """The saved value; objects with a state_dict, and tensors whose memory stayed, are the lab's own with the saved
+    content.
+    """
     (how, content), *more = tree.items()
     if how == "value":
         return content
@@ -162,8 +175,8 @@ def _restore(now: Any, tree: Any, leaves: dict[str, Tensor]) -> Any:
         items = [_restore(before[i] if i < len(before) else None, item, leaves) for i, item in enumerate(content)]
         return items if how == "list" else tuple(items)
     if how == "dict":
-        before = now if isinstance(now, dict) else {}
-        return {key: _restore(before.get(key), item, leaves) for key, item in content}
+        known = now if isinstance(now, dict) else {}
+        return {key: _restore(known.get(key), item, leaves) for key, item in content}
     if not hasattr(now, "load_state_dict"):
         raise BadState("The saved state has an object where this lab has none.")
     now.load_state_dict(_restore(dict(now.state_dict()), content, leaves))

@@ -10,9 +10,11 @@ from torch import Tensor
 
 
 class Trail:
-    """Rows of named columns, at most `limit`: when full, every second row falls and from then on only every second is kept.
+    """Rows of named columns, at most `limit`: when full, every second row falls and from then on only every second is
+    kept.
 
-    The first and the newest row are always there. Part of a lab's state. A value is a number, or a 1-D tensor of one length per column.
+    The first and the newest row are always there. Part of a lab's state. A value is a number, or a 1-D tensor of one
+    length per column.
     """
 
     def __init__(self, *columns: str, limit: int = 2_000) -> None:
