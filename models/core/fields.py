@@ -31,7 +31,8 @@ def setting(
     """A field that restarts the run when it changes.
 
     `help` is one sentence of why it matters; `bounds` are pydantic's (ge, gt, le, lt, min_length, max_length);
-    `options` are the words shown for the values of a choice; `when` names the values of other fields under which the control is shown.
+    `options` are the words shown for the values of a choice; `when` names the values of other
+    fields under which the control is shown.
     """
     hints = {
         "live": live,
@@ -42,9 +43,9 @@ def setting(
         "step": step,
         "label": label,
         "options": options,
+        "when": when,
     }
-    hints |= {"when": when}
-    extra = {HINTS: {name: value for name, value in hints.items() if value is not None}}
+    extra: dict[str, Any] = {HINTS: {name: value for name, value in hints.items() if value is not None}}
     if default is ...:
         return Field(description=help, json_schema_extra=extra, **bounds)
     if isinstance(default, list | dict | set):

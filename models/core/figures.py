@@ -1,7 +1,8 @@
 """The figure types: typed values that can be drawn, each by one custom element of the browser.
 
 A figure is a dataclass. What is a tensor in it travels as a raw buffer, packed as its field says (`packed`);
-everything else travels as JSON. A new kind of picture is one class here and one file in the frontend; nothing else knows the kinds.
+everything else travels as JSON. A new kind of picture is one class here and one file in the frontend;
+nothing else knows the kinds.
 """
 
 from __future__ import annotations
@@ -271,7 +272,7 @@ class Surface(Figure):
 
 @dataclass(kw_only=True)
 class Matrix(Figure):
-    """A heat map (R, C) with labelled rows and columns; `counts` are whole numbers ≥ 0, `editable` cells send `Cell`."""
+    """A heat map (R, C) with labelled rows and columns; `counts` are whole numbers, `editable` cells send `Cell`."""
 
     values: Tensor = packed("f32")
     rows: list[str] = _default(list)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 import torch
 from pydantic import BaseModel
@@ -60,7 +60,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Solution:
-    """A way to pass a challenge: a config, the steps to train, and the edits (step, name, arguments) made on the way."""
+    """A way to pass a challenge: a config, the steps to train, and the edits (step, name, arguments) made on it."""
 
     config: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 1_000
@@ -194,11 +194,11 @@ class Lab:
     @classmethod
     def methods(cls, role: str) -> dict[str, Method]:
         """The views, probes or actions in the order of the file."""
-        return {name: method for name, method in _methods(cls).items() if method.role == role}
+        return {name: method for name, method in _methods(cast(Hashable, cls)).items() if method.role == role}
 
 
 @cache
-def _methods(cls: type[Lab]) -> dict[str, Method]:
+def _methods(cls: Any) -> dict[str, Method]:
     found: dict[str, Method] = {}
     for base in reversed(cls.__mro__):
         for name, function in vars(base).items():
@@ -220,12 +220,12 @@ def build(cls: type[Lab], config: LabConfig, seed: int, device: torch.device | N
     torch.manual_seed(seed)
     lab = cls.__new__(cls)
     lab.config = config
-    lab.__init__(config, device or torch.device("cpu"), torch.default_generator)  # type: ignore[misc, call-arg]
+    lab.__init__(config, device or torch.device("cpu"), torch.default_generator)  # type: ignore[misc]
     return lab
 
 
 @cache
-def _read_only(cls: type[Lab]) -> type[Lab]:
+def _read_only(cls: Any) -> type[Lab]:
     """The same class, refusing assignment."""
 
     def refuse(self: Lab, name: str, value: object = None) -> None:
@@ -245,7 +245,7 @@ def looking(lab: Lab, seed: int, step: int, name: str) -> Iterator[Lab]:
     torch.default_generator.manual_seed(stable_hash(seed, step, name))
     for module in modules:
         module.eval()
-    lab.__class__ = _read_only(cls)
+    lab.__class__ = _read_only(cast(Hashable, cls))
     try:
         with torch.no_grad():
             yield lab
