@@ -1,0 +1,364 @@
+// @ts-check
+/** Lines over steps or any x, thinned to two points a pixel, with bands, marks and rules. */
+import { named } from "../palette.js";
+import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
+import { Figure } from "./figure.js";
+import { label } from "./marks.js";
+
+const DASH = { solid: [], dashed: [7, 4], dotted: [1.5, 4], steps: [] };
+
+export class Curves extends Figure {
+  sx = new Scale();
+  sy = new Scale();
+  xr = new Range();
+  yr = new Range();
+  plot = { x: 0, y: 0, w: 0, h: 0 };
+  logY = false;
+  /** @type {number | null} x of the cursor in data units */
+  cursor = null;
+  /** @type {Set<string>} */
+  hidden = new Set();
+  /** @type {Map<string, {data: any, key: string, path: Path2D}>} */
+  paths = new Map();
+  /** @type {{id: string, x: number, w: number, y: number}[]} */
+  keys = [];
+
+  options() {
+    return [{ label: "Logarithmic y", on: () => this.#log, flip: () => this.restyle(void (this.logY = !this.#log)) }];
+  }
+
+  get #log() {
+    return this.logY !== Boolean(this.figure?.y?.log);
+  }
+
+  show(figure) {
+    super.show(figure);
+    this.#ranges();
+  }
+
+  get lines() {
+    return /** @type {any[]} */ (this.figure?.lines ?? []);
+  }
+
+  /** Ranges that hold still; given ones are law. */
+  #ranges() {
+    const f = /** @type {any} */ (this.figure);
+    const log = this.#log;
+    let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const line of this.lines) {
+      if (this.hidden.has(line.id)) continue;
+      const [x, y] = [line.x.data, line.y.data];
+      for (let i = 0; i < y.length; i += 1) {
+        const v = y[i];
+        if (!(v > -Infinity && v < Infinity) || (log && v <= 0)) continue;
+        if (v < y0) y0 = v;
+        if (v > y1) y1 = v;
+        if (x[i] < x0) x0 = x[i];
+        if (x[i] > x1) x1 = x[i];
+      }
+    }
+    for (const rule of f.rules ?? []) if (rule.axis === "y" && (!log || rule.at > 0)) [y0, y1] = [Math.min(y0, rule.at), Math.max(y1, rule.at)];
+    if (!(y0 <= y1)) [x0, x1, y0, y1] = [0, 1, log ? 0.1 : 0, 1];
+    this.xr.hold(x0, x1 > x0 ? x1 : x0 + 1, Boolean(f.x?.log) && x0 > 0);
+    this.yr.hold(y0, y1, log);
+  }
+
+  stillKey() {
+    const f = /** @type {any} */ (this.figure);
+    this.#ranges();
+    return `${this.xr.lo} ${this.xr.hi} ${this.yr.lo} ${this.yr.hi} ${this.#log} ${axisText(f.x)} ${axisText(f.y)} ${f.x?.lo} ${f.x?.hi} ${f.y?.lo} ${f.y?.hi} ${this.lines.map((l) => l.label + l.style + l.colour)} ${[...this.hidden]}`;
+  }
+
+  paintStill(ctx, c) {
+    const f = /** @type {any} */ (this.figure);
+    const { em } = this;
+    const legend = this.#legend(ctx, em);
+    const top = em * 2.1 + legend * em * 1.6;
+    this.plot = { x: Math.round(em * 3.9), y: Math.round(top), w: Math.max(20, Math.round(this.width - em * 5.1)), h: Math.max(20, Math.round(this.height - top - em * 3.3)) };
+    const { x, y, w, h } = this.plot;
+    const log = this.#log;
+    const lo = f.y?.lo ?? this.yr.lo;
+    this.sx.set(f.x?.lo ?? this.xr.lo, f.x?.hi ?? this.xr.hi, x, x + w, Boolean(f.x?.log));
+    this.sy.set(log && lo <= 0 ? this.yr.lo : lo, f.y?.hi ?? this.yr.hi, y + h, y, log);
+    drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { grid: true });
+    this.#paintLegend(ctx, c, em);
+  }
+
+  /** Place the legend's entries in rows; returns how many rows there are beyond the first. @param {CanvasRenderingContext2D} ctx @param {number} em */
+  #legend(ctx, em) {
+    const start = Math.max(em * 1.2, em * 2.4 + ctx.measureText(axisText(this.figure?.y)).width);
+    let [x, row] = [start, 0];
+    this.keys = [];
+    if (this.lines.length < 2 && !this.lines[0]?.label) return 0;
+    for (const line of this.lines) {
+      const w = ctx.measureText(line.label).width + em * 3.4;
+      if (x + w > this.width && x > start) [x, row] = [start, row + 1];
+      this.keys.push({ id: line.id, x, w, y: em * 1.1 + row * em * 1.6 });
+      x += w;
+    }
+    if (!row) { // one row: end it at the right, where the plot ends
+      const shift = Math.max(0, this.width - em * 0.6 - x);
+      for (const key of this.keys) key.x += shift;
+    }
+    return row;
+  }
+
+  #paintLegend(ctx, c, em) {
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    for (const [i, key] of this.keys.entries()) {
+      const line = this.lines[i];
+      ctx.globalAlpha = this.hidden.has(line.id) ? 0.35 : 1;
+      this.#pen(ctx, line, i);
+      ctx.beginPath();
+      ctx.moveTo(key.x, key.y);
+      ctx.lineTo(key.x + em * 1.9, key.y);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.fillStyle = c.ink2;
+      ctx.fillText(line.label, key.x + em * 2.3, key.y);
+    }
+    ctx.globalAlpha = 1;
+    ctx.textBaseline = "alphabetic";
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {any} line @param {number} index */
+  #pen(ctx, line, index) {
+    ctx.strokeStyle = named(line.colour, index);
+    ctx.lineWidth = 1.8;
+    ctx.lineCap = line.style === "dotted" ? "round" : "butt";
+    ctx.setLineDash(DASH[line.style] ?? []);
+  }
+
+  paint(ctx, c) {
+    const f = /** @type {any} */ (this.figure);
+    const { x, y, w, h } = this.plot;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(x - 1, y - 2, w + 2, h + 4);
+    ctx.clip();
+    this.#rules(ctx, f, c);
+    for (const [i, line] of this.lines.entries()) {
+      if (this.hidden.has(line.id)) continue;
+      if (line.lower && line.upper) this.#band(ctx, line, i);
+      ctx.globalAlpha = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
+      this.#pen(ctx, line, i);
+      ctx.stroke(this.#path(line));
+      ctx.setLineDash([]);
+    }
+    ctx.globalAlpha = 1;
+    ctx.textAlign = "left";
+    for (const mark of f.marks ?? []) {
+      ctx.fillStyle = c.card;
+      ctx.strokeStyle = c.ink;
+      ctx.lineWidth = 1.5;
+      ctx.beginPath();
+      ctx.arc(this.sx.px(mark.x), this.sy.px(mark.y), 3.5, 0, 7);
+      ctx.fill();
+      ctx.stroke();
+      if (mark.label) label(ctx, mark.label, this.sx.px(mark.x) + 7, this.sy.px(mark.y) - 6, c.ink, c.card);
+    }
+    if (this.cursor !== null) this.#cursor(ctx, c);
+    ctx.restore();
+  }
+
+  #rules(ctx, f, c) {
+    for (const rule of f.rules ?? []) {
+      const [x, y] = [this.sx.px(rule.at), this.sy.px(rule.at)];
+      ctx.strokeStyle = c.ink3;
+      ctx.lineWidth = 1;
+      ctx.setLineDash([2, 4]);
+      ctx.beginPath();
+      if (rule.axis === "x") {
+        ctx.moveTo(x, this.plot.y);
+        ctx.lineTo(x, this.plot.y + this.plot.h);
+      } else {
+        ctx.moveTo(this.plot.x, y);
+        ctx.lineTo(this.plot.x + this.plot.w, y);
+      }
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.textAlign = "right";
+      if (rule.label && rule.axis === "y") label(ctx, rule.label, this.plot.x + this.plot.w - 3, y - 5 < this.plot.y + this.em ? y + this.em : y - 5, c.ink2, c.card);
+      ctx.textAlign = "left";
+      if (rule.label && rule.axis === "x") label(ctx, rule.label, x + 4, this.plot.y + this.em, c.ink2, c.card);
+    }
+  }
+
+  #band(ctx, line, index) {
+    const { data } = line.x;
+    ctx.beginPath();
+    const step = Math.max(1, Math.floor(data.length / this.plot.w));
+    for (let i = 0; i < data.length; i += step) ctx.lineTo(this.sx.px(data[i]), this.sy.px(line.upper.data[i]));
+    for (let i = data.length - 1; i >= 0; i -= step) ctx.lineTo(this.sx.px(data[i]), this.sy.px(line.lower.data[i]));
+    ctx.closePath();
+    ctx.globalAlpha = 0.16;
+    ctx.fillStyle = named(line.colour, index);
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
+
+  /** The line's path, made anew only when its numbers or the scales change. @param {any} line */
+  #path(line) {
+    const { sx, sy } = this;
+    const n = line.x.data.length;
+    const key = `${sx.offset} ${sx.slope} ${sy.offset} ${sy.slope} ${n} ${sx.log}${sy.log}`;
+    const kept = this.paths.get(line.id);
+    if (kept && kept.data === line.y.data && kept.key === key) return kept.path;
+    const path = new Path2D();
+    thin(path, line.x.data, line.y.data, sx, sy, line.style === "steps");
+    this.paths.set(line.id, { data: line.y.data, key, path });
+    return path;
+  }
+
+  #cursor(ctx, c) {
+    const px = Math.round(this.sx.px(/** @type {number} */ (this.cursor))) + 0.5;
+    ctx.strokeStyle = c.brass;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(px, this.plot.y);
+    ctx.lineTo(px, this.plot.y + this.plot.h);
+    ctx.stroke();
+    for (const [i, line] of this.lines.entries()) {
+      const k = nearest(line.x.data, /** @type {number} */ (this.cursor));
+      if (this.hidden.has(line.id) || k < 0 || !Number.isFinite(line.y.data[k])) continue;
+      ctx.fillStyle = named(line.colour, i);
+      ctx.strokeStyle = c.card;
+      ctx.lineWidth = 2;
+      ctx.beginPath();
+      ctx.arc(this.sx.px(line.x.data[k]), this.sy.px(line.y.data[k]), 4, 0, 7);
+      ctx.stroke();
+      ctx.fill();
+    }
+  }
+
+  /** @param {number} x data units @param {number} py @param {boolean} [aloud] */
+  #tell(x, py, aloud = false) {
+    const f = /** @type {any} */ (this.figure);
+    let best = Infinity;
+    let snapped = x;
+    for (const line of this.lines) {
+      const k = this.hidden.has(line.id) ? -1 : nearest(line.x.data, x);
+      if (k >= 0 && Math.abs(line.x.data[k] - x) < best) [best, snapped] = [Math.abs(line.x.data[k] - x), line.x.data[k]];
+    }
+    this.cursor = snapped;
+    const lines = [`${f.x?.label || "x"} ${number(snapped)}${f.x?.unit ? ` ${f.x.unit}` : ""}`];
+    let close = { id: "", far: 12 };
+    for (const line of this.lines) {
+      const k = this.hidden.has(line.id) ? -1 : nearest(line.x.data, snapped);
+      if (k < 0) continue;
+      lines.push(`${line.label || f.y?.label || "y"} ${number(line.y.data[k])}${f.y?.unit ? ` ${f.y.unit}` : ""}`);
+      const far = Math.abs(this.sy.px(line.y.data[k]) - py);
+      if (far < close.far) close = { id: line.id, far };
+    }
+    this.point({ x: this.sx.px(snapped), y: py, lines }, close.id ? { id: close.id, text: lines.join(", ") } : null, aloud);
+  }
+
+  moved(x, y) {
+    const { plot } = this;
+    const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
+    this.canvas.style.cursor = key ? "pointer" : "default";
+    if (x < plot.x - 4 || x > plot.x + plot.w + 4 || y < plot.y || y > plot.y + plot.h) this.left();
+    else this.#tell(this.sx.at(x), y);
+  }
+
+  /** A click on a legend's entry hides its line, or shows it again. */
+  pressed(x, y) {
+    const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
+    if (!key) return;
+    if (!this.hidden.delete(key.id)) this.hidden.add(key.id);
+    this.restyle();
+  }
+
+  left() {
+    this.cursor = null;
+    super.left();
+  }
+
+  reset() {
+    this.hidden.clear();
+    this.xr = new Range();
+    this.yr = new Range();
+    this.restyle();
+  }
+
+  key(e) {
+    const move = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 }[e.key];
+    if (e.key === "Escape") return this.left(), true;
+    if (!move) return false;
+    const line = this.lines.find((l) => !this.hidden.has(l.id) && l.x.data.length);
+    if (!line) return true;
+    const { data } = line.x;
+    const k = this.cursor === null ? data.length - 1 : nearest(data, this.cursor) + move * (e.shiftKey ? Math.ceil(data.length / 20) : 1);
+    const i = Math.max(0, Math.min(data.length - 1, k));
+    this.#tell(data[i], this.sy.px(line.y.data[i]), true);
+    return true;
+  }
+
+  words() {
+    return this.lines.map((l) => (l.y.data.length ? `${l.label} now ${number(l.y.data[l.y.data.length - 1])}` : `${l.label} empty`)).join(", ");
+  }
+
+  rows() {
+    const f = /** @type {any} */ (this.figure);
+    const rows = [["line", axisText(f.x) || "x", axisText(f.y) || "y"]];
+    for (const line of this.lines) for (let i = 0; i < line.x.data.length; i += 1) rows.push([line.label || line.id, line.x.data[i], line.y.data[i]]);
+    return rows;
+  }
+}
+
+/** The index whose x is nearest; x rises. @param {ArrayLike<number>} xs @param {number} x */
+export function nearest(xs, x) {
+  if (!xs.length) return -1;
+  let [lo, hi] = [0, xs.length - 1];
+  while (hi - lo > 1) {
+    const mid = (lo + hi) >> 1;
+    if (xs[mid] <= x) lo = mid;
+    else hi = mid;
+  }
+  return Math.abs(xs[lo] - x) <= Math.abs(xs[hi] - x) ? lo : hi;
+}
+
+/**
+ * Add a line to a path: where several points fall on one pixel, its first, least, greatest and last, so that no spike is lost.
+ * @param {Path2D} path @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {Scale} sx @param {Scale} sy @param {boolean} steps
+ */
+export function thin(path, xs, ys, sx, sy, steps) {
+  let pen = false;
+  let last = 0;
+  for (let i = 0; i < xs.length;) {
+    const px = sx.px(xs[i]);
+    const y = sy.px(ys[i]);
+    if (!Number.isFinite(y)) {
+      pen = false;
+      i += 1;
+      continue;
+    }
+    let j = i + 1;
+    let [lo, hi, end] = [y, y, y];
+    while (j < xs.length && sx.px(xs[j]) - px < 0.75) {
+      const v = sy.px(ys[j]);
+      if (!Number.isFinite(v)) break;
+      if (v < lo) lo = v;
+      if (v > hi) hi = v;
+      end = v;
+      j += 1;
+    }
+    if (!pen) path.moveTo(px, y);
+    else {
+      if (steps) path.lineTo(px, last);
+      path.lineTo(px, y);
+    }
+    if (lo !== hi) {
+      path.lineTo(px, lo);
+      path.lineTo(px, hi);
+      path.lineTo(px, end);
+    }
+    pen = true;
+    last = end;
+    i = j;
+  }
+}
+
+
+customElements.define("orrery-curves", Curves);

@@ -1,0 +1,216 @@
+// @ts-check
+/** The user's hand on a field: hover, drag, click, and the same by keys. */
+import { invalidate } from "../loop.js";
+
+const REACH = 11;
+const DRAG_PX = 3;
+
+/** @param {number} x three decimals are enough, and fit the URL */
+export const round = (x) => Math.round(x * 1000) / 1000;
+
+export class FieldHand {
+  /** @param {import("./field.js").Field} field */
+  constructor(field) {
+    this.field = field;
+    /** @type {{kind: "point" | "handle" | "arrow" | "place" | "paint", id: any, gesture: string, x: number, y: number, from: [number, number], moved: boolean} | null} */
+    this.hold = null;
+    /** @type {number | null} the point under the pointer, or chosen by keys */
+    this.point = null;
+    /** @type {{x: number, y: number} | null} where the keys stand, in data units */
+    this.cursor = null;
+    this.gripped = false;
+  }
+
+  get busy() {
+    return this.hold !== null || this.gripped;
+  }
+
+  /** Where a thing that is being dragged is now. @param {string} kind @param {string} id */
+  carries(kind, id) {
+    return this.hold?.kind === kind && this.hold.id === id ? this.hold : null;
+  }
+
+  /** @param {number} px @param {number} py @returns {{x: number, y: number}} inside the box */
+  place(px, py) {
+    const { sx, sy } = this.field;
+    return { x: round(Math.max(sx.lo, Math.min(sx.hi, sx.at(px)))), y: round(Math.max(sy.lo, Math.min(sy.hi, sy.at(py)))) };
+  }
+
+  /** @param {number} px @param {number} py */
+  inside(px, py) {
+    const { x, y, w, h } = this.field.plot;
+    return px >= x && px <= x + w && py >= y && py <= y + h;
+  }
+
+  /** The nearest point within reach. @param {number} px @param {number} py @returns {number | null} */
+  nearest(px, py) {
+    const { figure, sx, sy } = this.field;
+    if (!figure?.points) return null;
+    const { data, shape } = figure.points;
+    let best = REACH * REACH;
+    let found = null;
+    for (let i = 0; i < shape[0]; i += 1) {
+      const d = (sx.px(data[2 * i]) - px) ** 2 + (sy.px(data[2 * i + 1]) - py) ** 2;
+      if (d < best) [best, found] = [d, i];
+    }
+    return found;
+  }
+
+  /** What can be grabbed here. @param {number} px @param {number} py @returns {{kind: "point" | "handle" | "arrow", id: any} | null} */
+  target(px, py) {
+    const { figure: f, sx, sy } = this.field;
+    if (!f) return null;
+    const near = (x, y) => Math.hypot(sx.px(x) - px, sy.px(y) - py) < REACH + 2;
+    if (this.field.takes("Handle")) {
+      for (const h of f.handles ?? []) if (near(h.x, h.y)) return { kind: "handle", id: h.id };
+      for (const a of f.arrows ?? []) if (a.grab && near(a.x + a.dx, a.y + a.dy)) return { kind: "arrow", id: a.id };
+    }
+    const i = this.field.takes("PointMove") ? this.nearest(px, py) : null;
+    return i === null ? null : { kind: "point", id: i };
+  }
+
+  /** Whether a finger here must not scroll the page. @param {number} px @param {number} py */
+  holds(px, py) {
+    return this.inside(px, py) && (this.field.brush.active || this.target(px, py) !== null);
+  }
+
+  pressed(px, py, e) {
+    if (!this.inside(px, py) || !this.field.figure) return;
+    const at = this.place(px, py);
+    const paint = this.field.brush.active;
+    const target = paint ? { kind: /** @type {const} */ ("paint"), id: null } : this.target(px, py) ?? { kind: /** @type {const} */ ("place"), id: null };
+    this.hold = { ...target, ...at, gesture: this.field.gesture(), from: [px, py], moved: false };
+    this.field.canvas.setPointerCapture(e.pointerId);
+    if (paint) this.field.brush.stroke(px, py, true);
+    invalidate(this.field);
+  }
+
+  moved(px, py, e) {
+    const { field, hold } = this;
+    if (!field.figure) return;
+    if (hold) {
+      if (!hold.moved && Math.hypot(px - hold.from[0], py - hold.from[1]) < DRAG_PX) return;
+      hold.moved = true;
+      Object.assign(hold, this.place(px, py));
+      if (hold.kind === "paint") field.brush.stroke(px, py, false);
+      else this.#send("drag");
+      this.tell(px, py);
+      return;
+    }
+    if (!this.inside(px, py)) return this.left();
+    this.cursor = null;
+    this.point = field.brush.active ? null : this.nearest(px, py);
+    const target = field.brush.active ? null : this.target(px, py);
+    field.canvas.style.cursor = field.brush.active ? field.brush.cursor : target ? "grab" : field.takes("Point") ? "crosshair" : "default";
+    this.tell(px, py);
+    if (field.takes("Point") && e.pointerType !== "touch") field.touch("Point", this.place(px, py), "hover");
+  }
+
+  released(px, py) {
+    const { hold, field } = this;
+    if (!hold) return;
+    this.hold = null;
+    if (hold.kind === "paint") field.brush.commit(hold.gesture);
+    else if (hold.kind === "place" || !hold.moved) field.takes("Point") && field.touch("Point", this.place(px, py), "commit");
+    else this.#send("commit", hold);
+    this.tell(px, py);
+  }
+
+  cancelled() {
+    if (this.hold?.kind === "paint") this.field.brush.commit(this.hold.gesture);
+    this.hold = null;
+    this.field.ghost = null;
+    this.left();
+  }
+
+  left() {
+    if (this.hold) return;
+    const had = this.field.readout;
+    this.point = this.cursor = null;
+    this.gripped = false;
+    this.field.point(null);
+    if (had && this.field.takes("Point")) this.field.touch("Point", { x: 0, y: 0 }, "leave");
+  }
+
+  /** @param {"drag" | "commit"} phase */
+  #send(phase, hold = this.hold) {
+    if (!hold || hold.kind === "place") return;
+    const { x, y, gesture } = hold;
+    if (hold.kind === "point") {
+      this.field.carry(hold.id, x, y);
+      this.field.touch("PointMove", { index: hold.id, x, y }, phase, gesture);
+    } else {
+      this.field.touch("Handle", { id: hold.id, x, y }, phase, gesture);
+    }
+  }
+
+  /** Read out what is under a pixel. @param {number} px @param {number} py @param {boolean} [aloud] */
+  tell(px, py, aloud = false) {
+    const { field } = this;
+    const f = /** @type {any} */ (field.figure);
+    const { x, y } = this.place(px, py);
+    const lines = field.read(x, y);
+    const i = this.point;
+    if (i !== null && f.points) {
+      const kind = f.labels && f.labels.data[i] !== 255 ? f.class_names?.[f.labels.data[i]] ?? `class ${f.labels.data[i]}` : f.targets ? `target ${f.targets.data[i].toFixed(2)}` : "";
+      lines.push([`point ${i}`, kind, f.held?.data[i] ? "held out" : "", f.wrong?.data[i] ? "wrong" : ""].filter(Boolean).join(", "));
+    }
+    field.point({ x: px, y: py, lines }, i === null ? null : { id: `point-${i}`, text: lines.join(", ") }, aloud);
+  }
+
+  /** Arrow keys move the cursor, or the point that Enter has picked up; [ and ] go from point to point. @param {KeyboardEvent} e */
+  key(e) {
+    const { field } = this;
+    const { sx, sy } = field;
+    const f = /** @type {any} */ (field.figure);
+    const n = f.points?.shape[0] ?? 0;
+    const step = e.shiftKey ? 0.1 : 0.02;
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
+    const at = (this.cursor ??= { x: (sx.lo + sx.hi) / 2, y: (sy.lo + sy.hi) / 2 });
+    if (move) {
+      at.x = Math.max(sx.lo, Math.min(sx.hi, at.x + move[0] * step * (sx.hi - sx.lo)));
+      at.y = Math.max(sy.lo, Math.min(sy.hi, at.y + move[1] * step * (sy.hi - sy.lo)));
+      if (this.gripped && this.point !== null) {
+        field.carry(this.point, round(at.x), round(at.y));
+        field.touch("PointMove", { index: this.point, x: round(at.x), y: round(at.y) }, "drag", this.grip);
+      } else this.point = this.nearest(sx.px(at.x), sy.px(at.y));
+    } else if ((e.key === "]" || e.key === "[") && n) {
+      this.point = ((this.point ?? -1) + (e.key === "]" ? 1 : n - 1)) % n;
+      Object.assign(at, { x: f.points.data[2 * this.point], y: f.points.data[2 * this.point + 1] });
+    } else if (e.key === "Enter") {
+      this.#enter(at);
+    } else if (f.draws && (/^[1-8]$/.test(e.key) || e.key === "Delete" || e.key === "Backspace")) {
+      field.brush.byKey(e.key, at);
+    } else if (e.key === "Escape") {
+      this.left();
+      return true;
+    } else return false;
+    this.tell(sx.px(at.x), sy.px(at.y), true);
+    return true;
+  }
+
+  /** @param {{x: number, y: number}} at */
+  #enter(at) {
+    const { field } = this;
+    if (field.takes("PointMove") && this.point !== null) {
+      this.gripped = !this.gripped;
+      if (this.gripped) this.grip = field.gesture();
+      else field.touch("PointMove", { index: this.point, x: round(at.x), y: round(at.y) }, "commit", this.grip);
+    } else if (field.takes("Point")) field.touch("Point", { x: round(at.x), y: round(at.y) }, "commit");
+  }
+
+  /** The cursor of the keys. @param {CanvasRenderingContext2D} ctx @param {import("../palette.js").Palette} c */
+  paint(ctx, c) {
+    if (!this.cursor) return;
+    const { sx, sy, plot } = this.field;
+    const [px, py] = [sx.px(this.cursor.x), sy.px(this.cursor.y)];
+    ctx.strokeStyle = c.brass;
+    ctx.lineWidth = this.gripped ? 2 : 1;
+    ctx.beginPath();
+    ctx.moveTo(plot.x, py);
+    ctx.lineTo(plot.x + plot.w, py);
+    ctx.moveTo(px, plot.y);
+    ctx.lineTo(px, plot.y + plot.h);
+    ctx.stroke();
+  }
+}

@@ -1,0 +1,132 @@
+// @ts-check
+/** Maps as small images, stretched by the browser, and their contours. */
+
+/**
+ * @typedef {import("../frames.js").Tensor} Tensor
+ * @typedef {{tensor: Tensor, index: number, lo?: number | null, hi?: number | null, signed: boolean, label: string}} Preview
+ *   one map of a stack (U, H, W), shown large in a field while its unit is hovered
+ */
+
+/** A small picture of a map. Its pixels are kept, so that a new frame allocates nothing. */
+export class Heat {
+  /** @type {ImageData | null} */
+  image = null;
+  /** @type {Uint32Array} */
+  words = new Uint32Array(0);
+  table = new Uint32Array(256);
+  canvas = new OffscreenCanvas(1, 1);
+  ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+
+  /** @param {number} w @param {number} h */
+  #resize(w, h) {
+    if (this.image?.width === w && this.image.height === h) return;
+    [this.canvas.width, this.canvas.height] = [w, h];
+    this.image = this.ctx.createImageData(w, h);
+    this.words = new Uint32Array(this.image.data.buffer);
+  }
+
+  /**
+   * A scalar map; row 0 of the tensor comes lowest. From `lo` the ramp's first colour to `hi` its last; maps of a stack come one under another.
+   * @param {Tensor} tensor @param {Uint32Array} ramp @param {number} lo @param {number} hi @param {number} [bands] steps instead of a smooth ramp
+   */
+  values(tensor, ramp, lo, hi, bands = 0) {
+    const [h, w] = tensor.shape.slice(-2);
+    const count = tensor.data.length / (w * h);
+    this.#resize(w, h * count);
+    const { data } = tensor;
+    const { words, table } = this;
+    const span = hi - lo || 1;
+    const quantised = tensor.lo !== undefined && tensor.hi !== undefined;
+    const start = quantised ? /** @type {number} */ (tensor.lo) : lo;
+    const step = quantised ? (/** @type {number} */ (tensor.hi) - start) / 254 : span / 254;
+    for (let q = 0; q < 255; q += 1) {
+      let t = Math.max(0, Math.min(1, (start + q * step - lo) / span));
+      if (bands) t = (Math.min(bands - 1, Math.floor(t * bands)) + 0.5) / bands;
+      table[q] = ramp[Math.round(t * 254)];
+    }
+    table[255] = ramp[255];
+    for (let k = 0; k < count; k += 1) {
+      for (let r = 0; r < h; r += 1) {
+        let from = (k * h + r) * w;
+        let to = (k * h + h - 1 - r) * w;
+        for (let i = 0; i < w; i += 1, from += 1, to += 1) {
+          const x = data[from];
+          words[to] = table[quantised ? x : x === x ? Math.max(0, Math.min(254, ((x - lo) / span) * 254)) | 0 : 255];
+        }
+      }
+    }
+    this.ctx.putImageData(/** @type {ImageData} */ (this.image), 0, 0);
+  }
+
+  /** Which class wins, the surer the stronger. @param {Tensor} classes @param {Tensor | null} strength @param {Uint32Array[]} tints @param {boolean} [stepped] */
+  classes(classes, strength, tints, stepped = false) {
+    const [h, w] = classes.shape;
+    this.#resize(w, h);
+    const scale = strength && strength.lo === undefined ? 254 : 1;
+    for (let r = 0; r < h; r += 1) {
+      for (let i = 0, from = r * w, to = (h - 1 - r) * w; i < w; i += 1, from += 1, to += 1) {
+        const q = strength ? Math.min(254, strength.data[from] * scale) | 0 : 150;
+        this.words[to] = tints[classes.data[from] % tints.length][stepped ? 150 : q];
+      }
+    }
+    this.ctx.putImageData(/** @type {ImageData} */ (this.image), 0, 0);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} w @param {number} h
+   * @param {number} [index] of a stack @param {number} [count] maps in the stack @param {boolean} [smooth]
+   */
+  draw(ctx, x, y, w, h, index = 0, count = 1, smooth = true) {
+    ctx.imageSmoothingEnabled = smooth;
+    ctx.imageSmoothingQuality = "medium";
+    const part = this.canvas.height / count;
+    ctx.drawImage(this.canvas, 0, index * part, this.canvas.width, part, x, y, w, h);
+  }
+}
+
+/**
+ * Trace the line where a map equals `level` (marching squares) into the context's path.
+ * @param {CanvasRenderingContext2D} ctx @param {Tensor} tensor (H, W) @param {number} level in real units
+ * @param {number} x pixel of column 0 @param {number} dx pixels a column @param {number} y pixel of row 0 @param {number} dy pixels a row
+ * @param {number} [offset] first element, for one map of a stack
+ */
+export function contour(ctx, tensor, level, x, dx, y, dy, offset = 0) {
+  const [h, w] = tensor.shape.slice(-2);
+  const { data, lo, hi } = tensor;
+  const quantised = lo !== undefined && hi !== undefined;
+  const l = (quantised ? ((level - lo) / (hi - lo || 1)) * 254 : level) + 1e-6;
+  for (let r = 0; r < h - 1; r += 1) {
+    for (let k = 0, i = offset + r * w; k < w - 1; k += 1, i += 1) {
+      const a = data[i];
+      const b = data[i + 1];
+      const d = data[i + w];
+      const c = data[i + w + 1];
+      const code = (a > l ? 1 : 0) | (b > l ? 2 : 0) | (c > l ? 4 : 0) | (d > l ? 8 : 0);
+      if (code === 0 || code === 15 || (quantised && (a === 255 || b === 255 || c === 255 || d === 255))) continue;
+      const left = x + k * dx;
+      const low = y + r * dy;
+      const sx = left + (dx * (l - a)) / (b - a); // crossing of the lower side a–b, and so on around
+      const ey = low + (dy * (l - b)) / (c - b);
+      const nx = left + (dx * (l - d)) / (c - d);
+      const wy = low + (dy * (l - a)) / (d - a);
+      const right = left + dx;
+      const high = low + dy;
+      switch (code) {
+        case 1: case 14: line(ctx, left, wy, sx, low); break;
+        case 2: case 13: line(ctx, sx, low, right, ey); break;
+        case 3: case 12: line(ctx, left, wy, right, ey); break;
+        case 4: case 11: line(ctx, right, ey, nx, high); break;
+        case 6: case 9: line(ctx, sx, low, nx, high); break;
+        case 7: case 8: line(ctx, left, wy, nx, high); break;
+        case 5: line(ctx, left, wy, nx, high); line(ctx, sx, low, right, ey); break;
+        default: line(ctx, left, wy, sx, low); line(ctx, nx, high, right, ey);
+      }
+    }
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+function line(ctx, x0, y0, x1, y1) {
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+}
