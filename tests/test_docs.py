@@ -1,5 +1,6 @@
 """What the READMEs tell people to type works: every command and every block of code in them is run here."""
 
+import math
 import re
 import shlex
 import shutil
@@ -101,7 +102,7 @@ def test_the_lab_of_the_text_is_found_and_described(k_means: Catalog) -> None:
 
     assert k_means.broken == {}
     assert (about["title"], about["summary"]) == ("K-means", "Assign, then average, until nothing moves.")
-    assert [touch["name"] for touch in about["views"][0]["touches"]] == ["distances", "move_centre"]
+    assert [touch["name"] for touch in about["views"][0]["touches"]] == ["move_centre", "distances"]
     assert "## Try this" in about["text"]
 
 
