@@ -1,0 +1,1 @@
+"""What labs build models from: each part written out from its equations and tested against an independent one."""
