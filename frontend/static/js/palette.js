@@ -21,7 +21,7 @@ const FALLBACK = {
   train: "#1d2330", test: "#a4326b", "line-2": "#00795a", "line-3": "#b35a00", "line-4": "#0067a3", "line-5": "#7a4fa3", mark: "#c62f21",
 };
 /** How far a map goes towards the pure colour, so that points on it stay readable. */
-const STRENGTH = 0.86;
+const STRENGTH = 0.74;
 
 /** @type {Palette | null} */
 let current = null;

@@ -1,0 +1,295 @@
+// @ts-check
+// The lab page: puts the parts together. It knows no lab; everything comes from the description in the page.
+import { Answers } from "../answers.js";
+import { api } from "../api.js";
+import { calls, highlight, showCalls } from "../code.js";
+import { Controls } from "../controls.js";
+import { byId, h, readJSON, same, write } from "../dom.js";
+import { decode } from "../frames.js";
+import { listen, showKeys } from "../keys.js";
+import { Lesson } from "../lesson.js";
+import { invalidate } from "../loop.js";
+import { openMenu, tabs } from "../menus.js";
+import { Newest, settled } from "../newest.js";
+import { Notices } from "../notices.js";
+import { Run } from "../run.js";
+import { fieldsOf } from "../schema.js";
+import { seedRow } from "../seed.js";
+import { fromURL, toURL } from "../state.js";
+import { tellStatus } from "../status.js";
+import { Touches } from "../touches.js";
+import { Transport } from "../transport.js";
+import { Views } from "../views.js";
+
+const QUIET_MS = 140;
+
+const lab = readJSON("lab");
+const joined = readJSON("run");
+const url = fromURL(location.search, fieldsOf(lab.config_schema));
+const notices = new Notices(byId("notices"));
+const run = new Run(lab.id);
+const controls = new Controls(byId("controls"), lab, url.hide);
+const transport = new Transport(byId("transport"));
+const views = new Views(byId("stage"), byId("side"), lab, run, url);
+const answers = new Answers(byId("popover"));
+const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => rebuild(values) });
+const seed = seedRow((value) => reset({ seed: value }));
+const counters = { draw: () => transport.show(run.state) };
+const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
+byId("controls").before(seed.node);
+for (const place of [byId("stage"), byId("side")]) touches.listen(place);
+
+/** A command; its problem becomes a notice. @param {() => Promise<unknown>} command */
+async function attempt(command) {
+  try {
+    return await command();
+  } catch (error) {
+    notices.error(error);
+  }
+}
+
+// ---- settings -------------------------------------------------------------------------------------------------------
+
+/** @type {Map<string, Newest<any>>} */
+const tuning = new Map();
+let resume = false; // whether to play again once the lab is rebuilt
+let rebuilding = false;
+/** @type {(() => void)[]} */
+let rebuilt = [];
+
+controls.addEventListener("tune", (event) => {
+  const { name, value, gesture } = /** @type {CustomEvent} */ (event).detail;
+  let queue = tuning.get(name);
+  if (!queue) {
+    queue = new Newest(({ value: newest, gesture: drag }) => run.tune({ [name]: newest }, drag), (error) => beside(error));
+    tuning.set(name, queue);
+  }
+  queue.offer({ value, gesture });
+  written();
+});
+
+const building = new Newest(async () => {
+  rebuilding = true;
+  try {
+    const wanted = structuredClone(controls.values);
+    const check = await api("POST", `/api/labs/${lab.id}/check`, { config: wanted });
+    controls.counts(check);
+    const homeless = controls.problems(check.errors ?? []);
+    if (check.errors?.length) {
+      notices.show("config", { text: homeless[0] ?? "These settings do not fit together.", hint: "The run goes on as it was; the field at fault says why.", tone: "warn" });
+      return;
+    }
+    notices.clear("config");
+    const again = resume;
+    await run.reset({ config: wanted });
+    resume = false;
+    if (again) await run.play();
+  } finally {
+    rebuilding = false;
+    for (const done of rebuilt.splice(0)) done();
+  }
+}, (error) => beside(error));
+const startBuilding = settled(() => building.offer(null), QUIET_MS);
+
+/** @param {any} error */
+function beside(error) {
+  const homeless = error.errors?.length ? controls.problems(error.errors) : null;
+  if (!homeless || homeless.length) notices.error(error, "config");
+}
+
+function wantRebuild() {
+  if (building.idle && !resume) resume = run.running;
+  startBuilding();
+  written();
+}
+controls.addEventListener("rebuild", wantRebuild);
+
+/** Settings chosen by a preset, a step of the text or a figure; done once the lab stands. @param {Record<string, any>} values */
+function rebuild(values) {
+  controls.choose(values);
+  const done = new Promise((resolve) => rebuilt.push(() => resolve(undefined)));
+  wantRebuild();
+  return done;
+}
+
+/** Live fields are tuned, others start the lab anew. @param {Record<string, any>} values */
+async function set(values) {
+  const changed = Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(controls.values[name], value)));
+  if (!Object.keys(changed).length) return;
+  if (Object.keys(changed).every((name) => controls.live(name))) {
+    controls.choose(changed);
+    written();
+    return attempt(() => run.tune(changed));
+  }
+  return rebuild(changed);
+}
+
+/** @param {{config: Record<string, any>}} preset */
+const take = (preset) => rebuild({ ...controls.defaults, ...preset.config });
+
+/** @param {{seed?: number}} [wish] */
+async function reset(wish = {}) {
+  const again = run.running && wish.seed !== undefined;
+  await attempt(async () => {
+    await run.reset({ config: controls.values, ...wish });
+    if (again) await run.play();
+  });
+  written();
+}
+
+async function countNow() {
+  await attempt(async () => controls.counts(await api("POST", `/api/labs/${lab.id}/check`, { config: controls.values })));
+}
+
+// ---- transport ------------------------------------------------------------------------------------------------------
+
+const toggle = () => attempt(() => (run.running ? run.pause() : run.play()));
+const one = () => (run.running ? attempt(() => run.pause()) : stepping.offer(1));
+const stepping = new Newest(() => run.step(1), (error) => notices.error(error));
+const speeding = new Newest((value) => run.patch({ steps_per_second: value }), (error) => notices.error(error));
+
+transport.addEventListener("toggle", toggle);
+transport.addEventListener("reset", () => reset());
+transport.addEventListener("step", one);
+transport.addEventListener("speed", (event) => speed(/** @type {CustomEvent} */ (event).detail));
+
+/** @param {number|null} value */
+function speed(value) {
+  run.state.speed = value;
+  transport.set(run.state);
+  speeding.offer(value);
+  written();
+}
+
+// ---- what the run says ----------------------------------------------------------------------------------------------
+
+run.addEventListener("frame", (event) => views.show(decode(/** @type {CustomEvent} */ (event).detail)));
+run.addEventListener("metrics", () => invalidate(counters));
+run.addEventListener("status", () => {
+  invalidate(counters);
+  tellStatus(run.state, notices, { again: () => reset(), play: toggle });
+  seed.set(run.state.seed);
+  if (speeding.idle) transport.set(run.state);
+  const still = !rebuilding && building.idle && [...tuning.values()].every((queue) => queue.idle) && !resume;
+  if (still && !startBuilding.waiting()) controls.put(run.state.config ?? {});
+  document.body.dataset.status = run.state.status;
+});
+run.addEventListener("challenge", (event) => {
+  const { id, passed } = /** @type {CustomEvent} */ (event).detail;
+  const text = lesson.challenge(id, passed, run.state.step);
+  if (text) notices.show(`challenge-${id}`, { text: `Challenge passed: ${text}`, tone: "good", brief: true });
+});
+run.addEventListener("trouble", (event) => {
+  const { message, hint } = /** @type {CustomEvent} */ (event).detail;
+  notices.show("trouble", { text: message, hint, tone: "warn", brief: true });
+});
+run.addEventListener("link", (event) => {
+  const state = /** @type {CustomEvent} */ (event).detail;
+  write(byId("link-state"), state === "lost" ? "reconnecting …" : "");
+  byId("link-state").dataset.state = state;
+  if (state === "gone") {
+    notices.show("gone", { text: "This run is no longer on the server.", hint: "An unused run is cleared away after a while.", tone: "warn", ways: [{ label: "Begin again with these settings", go: begin }] });
+  } else notices.clear("gone");
+});
+
+// ---- the address, the share button, menus -------------------------------------------------------------------------
+
+const pageState = () => ({ config: controls.differences, seed: run.state.seed, hide: url.hide, speed: run.state.speed, ...views.state });
+const address = () => `${location.origin}/labs/${lab.id}${toURL(pageState(), usual)}`;
+const written = settled(() => {
+  if (!joined) history.replaceState(null, "", address());
+  if (!byId("api").hidden) listCalls();
+}, 250);
+views.addEventListener("moved", () => written());
+
+/** @param {string} text @param {HTMLElement} button */
+async function copy(text, button) {
+  const words = button.textContent ?? "";
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    notices.show("copy", { text: "The clipboard is closed to this page. Copy this:", hint: text });
+  }
+  setTimeout(() => (button.textContent = words), 1600);
+}
+
+byId("share").addEventListener("click", () => copy(address(), byId("share")));
+byId("presets").addEventListener("click", () => openMenu(byId("presets"), [
+  { label: "The default", note: "How the lab begins", go: () => take({ config: {} }) },
+  ...lab.presets.map((preset, index) => ({ label: preset.title, note: preset.help, key: index < 9 ? String(index + 1) : undefined, go: () => take(preset) })),
+], "Presets"));
+byId("more").addEventListener("click", () => openMenu(byId("more"), [
+  ...views.entries, "rule",
+  { label: "Projector", key: "P", go: projector },
+  { label: "A link to this very run", note: "Others watch it live", go: () => copy(`${location.origin}/runs/${run.id}`, byId("share")) },
+  { label: "The metrics as CSV", go: () => download(`${run.path}/metrics`) },
+  { label: "All keys", key: "?", go: () => showKeys(keys) },
+], "More"));
+
+/** @param {string} path */
+async function download(path) {
+  await attempt(async () => {
+    const answer = await fetch(path, { headers: { Accept: "text/csv" } });
+    const link = h("a", { href: URL.createObjectURL(await answer.blob()), download: `${lab.id}.csv` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+}
+
+function projector() {
+  document.body.classList.toggle("projector");
+  answers.close();
+}
+
+const panel = (/** @type {boolean} */ open) => {
+  document.body.classList.toggle("panel-open", open);
+  if (open) byId("panel-close").focus();
+};
+byId("panel-close").addEventListener("click", () => panel(false));
+byId("transport").append(h("button.only-narrow.open-panel", { type: "button", on: { click: () => panel(true) } }, "Controls"));
+
+const listCalls = () => showCalls(byId("api"), calls(lab, run, controls), copy);
+tabs(/** @type {HTMLElement} */ (document.querySelector('[role="tablist"]')), (id) => id === "api" && run.id && listCalls());
+const source = document.querySelector("#code code");
+source?.replaceChildren(highlight(source.textContent ?? ""));
+
+const lesson = new Lesson(lab, { set, look: (view) => views.look(view), play: () => attempt(() => (run.running ? Promise.resolve() : run.play())), speed });
+
+const keys = [
+  { key: "Space", shown: "Space", says: "play or pause", go: toggle },
+  { key: "ArrowRight", shown: "→", says: "one step", go: one },
+  { key: "r", shown: "R", says: "start again", go: () => reset() },
+  { key: "1 2 3 4 5 6 7 8 9", shown: "1 – 9", says: "a preset", go: (/** @type {KeyboardEvent} */ event) => lab.presets[Number(event.key) - 1] && take(lab.presets[Number(event.key) - 1]) },
+  { key: "PageDown", shown: "Page down", says: "the next thing to try", go: () => lesson.walk(1) },
+  { key: "PageUp", shown: "Page up", says: "the thing before", go: () => lesson.walk(-1) },
+  { key: "p", shown: "P", says: "projector", go: projector },
+  { key: "d", shown: "D", says: "light or dark", go: () => document.dispatchEvent(new CustomEvent("nexttheme")) },
+  { key: "?", shown: "?", says: "these keys", go: () => showKeys(keys) },
+  { key: "Escape", shown: "Esc", says: "close what is open, leave the projector", go: () => (panel(false), document.body.classList.remove("projector")) },
+];
+listen(keys);
+
+// ---- begin ----------------------------------------------------------------------------------------------------------
+
+async function begin() {
+  notices.clear("gone");
+  const wish = { config: controls.differences, ...(url.seed === null ? {} : { seed: url.seed }) };
+  try {
+    await (joined ? run.join(joined) : run.create(wish));
+  } catch (error) {
+    if (error.status !== 422) return notices.show("begin", { text: error.message, hint: error.hint, tone: "bad", ways: [{ label: "Try again", go: begin }] });
+    const homeless = controls.problems(error.errors ?? []);
+    notices.show("config", { text: homeless[0] ?? "The address holds a setting this lab cannot use.", hint: "It stands at its defaults until that is mended.", tone: "warn" });
+    await attempt(() => run.create({ config: {} }));
+  }
+  views.named();
+  usual.seed ??= 0;
+  if (url.speed !== undefined) speed(url.speed);
+  run.dispatchEvent(new CustomEvent("status"));
+  countNow();
+}
+
+if (Object.keys(url.config).length) controls.choose(url.config);
+addEventListener("pagehide", () => run.close());
+begin();

@@ -1,0 +1,197 @@
+// @ts-check
+// One run: its commands go over REST, what becomes of it comes back on the stream.
+// Events: "status", "metrics", "frame" {detail: ArrayBuffer}, "edit", "challenge", "cut", "link" {detail: state}, "gone".
+import { api } from "./api.js";
+import { Metrics } from "./metrics.js";
+import { Stream } from "./stream.js";
+
+/** @typedef {{status: string, step: number, epoch: number, take: number, max_steps: number, speed: number|null, steps_per_second: number, message: string, problem: any, error: any, queue_place: number|null, phase: string, config: Record<string, any>, seed: number}} State */
+
+export class Run extends EventTarget {
+  /** @param {string} lab */
+  constructor(lab) {
+    super();
+    this.lab = lab;
+    this.id = "";
+    this.metrics = new Metrics();
+    /** @type {State} */
+    this.state = { status: "starting", step: 0, epoch: 0, take: 0, max_steps: 0, speed: null, steps_per_second: 0, message: "", problem: null, error: null, queue_place: null, phase: "", config: {}, seed: 0 };
+    /** @type {Record<string, number>} */
+    this.views = {};
+    /** @type {Record<string, any[]>[] | null} rows heard while older ones are being fetched */
+    this.held = null;
+  }
+
+  /** A draft: it trains nothing until asked, and goes by itself. @param {{config: object, seed?: number, max_steps?: number}} wish */
+  async create(wish) {
+    this.adopt(await api("POST", "/api/runs", { lab: this.lab, autoplay: false, ...wish }));
+  }
+
+  /** @param {string} id */
+  async join(id) {
+    this.adopt(await api("GET", `/api/runs/${encodeURIComponent(id)}`));
+  }
+
+  /** @param {any} run */
+  adopt(run) {
+    this.stream?.close();
+    this.id = run.id;
+    this.metrics.clear();
+    this.held = null;
+    this.#absorb({ ...run, speed: run.speed ?? run.steps_per_second_limit ?? this.state.speed });
+    let resumed = false;
+    this.stream = new Stream(this.id, () => {
+      const cursor = resumed ? { since: this.metrics.last, take: this.state.take } : null;
+      resumed = true;
+      return cursor && cursor.since >= 0 ? cursor : null;
+    });
+    this.stream.watch(this.views);
+    this.stream.addEventListener("message", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+    this.stream.addEventListener("frame", (event) => this.#tell("frame", /** @type {CustomEvent} */ (event).detail));
+    this.stream.addEventListener("link", (event) => this.#tell("link", /** @type {CustomEvent} */ (event).detail));
+  }
+
+  close() {
+    this.stream?.close();
+  }
+
+  get path() {
+    return `/api/runs/${encodeURIComponent(this.id)}`;
+  }
+
+  get running() {
+    return ["running", "queued"].includes(this.state.status);
+  }
+
+  /** @param {Record<string, number>} views */
+  watch(views) {
+    this.views = views;
+    this.stream?.watch(views);
+  }
+
+  async play() {
+    if (this.state.status === "finished" && this.state.step >= this.state.max_steps) {
+      await this.patch({ max_steps: this.state.step + Math.max(1, this.state.max_steps) });
+    }
+    this.#expect("running", await api("POST", `${this.path}/play`));
+  }
+
+  async pause() {
+    this.#expect("paused", await api("POST", `${this.path}/pause`));
+  }
+
+  /** @param {number} count */
+  async step(count = 1) {
+    await api("POST", `${this.path}/step`, { count });
+  }
+
+  /** The lab built anew in the same run. @param {{config?: object, seed?: number}} wish */
+  async reset(wish = {}) {
+    const answer = await api("POST", `${this.path}/reset`, wish);
+    if (answer?.take !== undefined) this.#hear({ type: "status", ...answer });
+  }
+
+  /** @param {object} change */
+  async patch(change) {
+    return api("PATCH", this.path, change);
+  }
+
+  /** @param {Record<string, any>} fields live ones @param {string} [gesture] */
+  async tune(fields, gesture) {
+    return api("PATCH", this.path, gesture ? { config: fields, gesture } : { config: fields });
+  }
+
+  /** @param {string} action @param {unknown} payload @param {string} [gesture] */
+  async act(action, payload, gesture) {
+    return api("POST", `${this.path}/actions/${action}${gesture ? `?gesture=${encodeURIComponent(gesture)}` : ""}`, payload ?? {});
+  }
+
+  /** @param {string} probe @param {unknown} payload @returns {Promise<any[]>} */
+  async ask(probe, payload) {
+    return (await api("POST", `${this.path}/probes/${probe}`, payload ?? {})).figures;
+  }
+
+  /** @param {string} type @param {unknown} [detail] */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** What the answer says, else what was asked for: the button turns at once. @param {string} status @param {any} answer */
+  #expect(status, answer) {
+    this.#absorb({ status, ...(answer?.status ? answer : {}) });
+    this.#tell("status");
+  }
+
+  /** @param {any} message */
+  #absorb(message) {
+    for (const key of Object.keys(this.state)) if (message[key] !== undefined) this.state[key] = message[key];
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    const older = message.take !== undefined && message.take < this.state.take;
+    if (older) return;
+    switch (message.type) {
+      case "hello":
+        this.#absorb(message);
+        if (this.metrics.last < 0 && message.step >= 0) this.#fetch();
+        return this.#tell("status");
+      case "status":
+        if (message.take > this.state.take) this.#cut(message.step ?? 0, message.take);
+        this.#absorb(message);
+        return this.#tell("status");
+      case "rewind":
+        if (message.take !== this.state.take || message.to_step < this.metrics.last) this.#cut(message.to_step, message.take);
+        this.state.step = message.to_step;
+        return this.#tell("status");
+      case "metrics":
+        return this.held ? void this.held.push(message.columns) : this.#add(message.columns);
+      case "history":
+        return this.#fetch();
+      case "challenge":
+      case "edit":
+      case "keyframe":
+        return this.#tell(message.type, message);
+      case "error":
+        return this.#tell("trouble", message);
+    }
+  }
+
+  /** @param {Record<string, any[]>} columns */
+  #add(columns) {
+    if (!this.metrics.append(columns)) return;
+    this.state.step = Math.max(this.state.step, this.metrics.last);
+    this.#tell("metrics");
+  }
+
+  /** @param {number} step @param {number} take */
+  #cut(step, take) {
+    const anew = step <= 0;
+    if (anew) this.metrics.clear();
+    else this.metrics.cut(step);
+    this.held = null;
+    Object.assign(this.state, { take, step, message: "", problem: null, error: null });
+    this.#tell("cut", { step, anew });
+    this.#tell("metrics");
+    if (anew) this.#fetch();
+  }
+
+  /** The rows up to now; those that arrive meanwhile wait, so that none is missed or doubled. */
+  async #fetch() {
+    if (this.held) return;
+    const [take, id] = [this.state.take, this.id];
+    const held = (this.held = []);
+    const since = this.metrics.last >= 0 ? `?since=${this.metrics.last}` : "";
+    let columns = null;
+    try {
+      columns = await api("GET", `${this.path}/metrics${since}`);
+    } catch {
+      // the stream's rows still come; a reconnection asks again
+    }
+    if (this.held !== held || take !== this.state.take || id !== this.id) return;
+    this.held = null;
+    if (columns?.step) this.metrics.append(columns);
+    for (const rows of held) this.metrics.append(rows);
+    this.#tell("metrics");
+  }
+}
