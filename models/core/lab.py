@@ -186,6 +186,11 @@ class Lab:
     def tuned(self, before: Any) -> None:
         """Hears that a live field has changed; `self.config` is the new one."""
 
+    def parameter_count(self) -> int:
+        """How many numbers are trained: what `Config.summary()` must have counted. By default the modules' parameters."""
+        modules = [value for value in vars(self).values() if isinstance(value, nn.Module)]
+        return sum(p.numel() for module in modules for p in module.parameters())
+
     def gradients(self) -> Sequence[Tensor]:
         """The gradients whose joint norm is reported; by default those of the modules' parameters."""
         modules = [value for value in vars(self).values() if isinstance(value, nn.Module)]
