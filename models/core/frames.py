@@ -17,12 +17,14 @@ from functools import cache
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors import TensorSpec, serialize
+from safetensors.torch import load
 from torch import Tensor
 
 from models.core.figures import KINDS, Choices, Figure
 
 LEVELS = 254
+PLAIN = (str, int, bool, type(None))
 DTYPES = {"f16": torch.float16, "f32": torch.float32, "i32": torch.int32, "index": torch.uint8}
 
 
@@ -31,9 +33,14 @@ def encode(figure: Figure, **metadata: object) -> bytes:
     tensors: dict[str, Tensor] = {}
     tree = _walk(figure, _Packer(tensors))
     header = {name: str(value) for name, value in metadata.items()}
-    return save(
-        tensors, {**header, "kind": figure.kind, "figure": json.dumps(tree, ensure_ascii=False, separators=(",", ":"))}
-    )
+    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    specs = {name: _spec(tensor) for name, tensor in tensors.items()}  # `tensors` keeps their memory while it is read
+    return bytes(serialize(specs, {**header, "kind": figure.kind, "figure": text}))
+
+
+def _spec(tensor: Tensor) -> TensorSpec:
+    size = tensor.numel() * tensor.element_size()
+    return TensorSpec(dtype=str(tensor.dtype)[6:], shape=list(tensor.shape), data_ptr=tensor.data_ptr(), data_len=size)
 
 
 def decode(data: bytes) -> tuple[Figure, dict[str, str]]:
@@ -86,9 +93,7 @@ class _Packer:
                 value, getattr(owner, "lo", None), getattr(owner, "hi", None), _signed(owner)
             )
             return {"$": path, "lo": lo, "hi": hi}
-        self.tensors[path] = (
-            value.to("cpu", DTYPES[how]).contiguous().clone() if value.ndim else value.to(DTYPES[how]).reshape(1)
-        )
+        self.tensors[path] = value.to("cpu", DTYPES[how]).contiguous()
         return {"$": path}
 
 
@@ -103,18 +108,19 @@ def quantise(
     symmetric if signed.
     """
     value = value.to("cpu", torch.float32)
-    finite = torch.isfinite(value)
-    whole = bool(finite.all())
-    if lo is None or hi is None:
-        seen = value if whole else value[finite]
-        low, high = (float(v) for v in torch.aminmax(seen)) if seen.numel() else (0.0, 1.0)
-        if signed:
-            high = max(abs(low), abs(high))
-            low = -high
-        lo, hi = low if lo is None else lo, high if hi is None else hi
+    low, high = (float(v) for v in torch.aminmax(value)) if value.numel() else (0.0, 1.0)
+    whole = math.isfinite(low) and math.isfinite(high)  # NaN is passed on by aminmax
+    finite = None if whole else torch.isfinite(value)
+    if finite is not None:
+        low, high = (float(v) for v in torch.aminmax(value[finite])) if bool(finite.any()) else (0.0, 1.0)
+    if signed:
+        high = max(abs(low), abs(high))
+        low = -high
+    lo, hi = low if lo is None else lo, high if hi is None else hi
     scale = LEVELS / (hi - lo) if hi > lo else 0.0
-    levels = ((value if whole else value.nan_to_num()) - lo).mul_(scale).round_().clamp_(0, LEVELS).to(torch.uint8)
-    if not whole:
+    levels = (value.nan_to_num() - lo if finite is not None else value - lo).mul_(scale)
+    levels = levels.round_().clamp_(0, LEVELS).to(torch.uint8)
+    if finite is not None:
         levels[~finite] = 255
     return levels.contiguous(), lo, hi
 
@@ -124,28 +130,35 @@ Pack = Callable[[Tensor, str, object, str], Any]
 
 def _walk(value: Any, pack: Pack, path: str = "") -> Any:
     """The JSON tree of a figure, its tensors given to `pack`."""
-    if is_dataclass(value) and not isinstance(value, type):
-        tree: dict[str, Any] = {"kind": value.kind} if isinstance(value, Figure) else {}
-        for name, how in _layout(type(value)):
-            item, here = getattr(value, name), f"{path}/{name}" if path else name
-            tree[name] = pack(item, how, value, here) if isinstance(item, Tensor) else _walk(item, pack, here)
-        if isinstance(value, Choices):
-            tree["of"] = value.figures[0].kind if value.figures else ""
-        return tree
-    if isinstance(value, list | tuple):
+    kind: Any = type(value)
+    if kind in PLAIN:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if layout := _layout(kind):
+        return _walk_fields(value, layout, pack, path)
+    if kind is list or kind is tuple:
         return [_walk(item, pack, f"{path}/{i}") for i, item in enumerate(value)]
-    if isinstance(value, dict):
+    if kind is dict:
         return {str(key): _walk(item, pack, f"{path}/{key}") for key, item in value.items()}
     if isinstance(value, Tensor):
         return _walk(value.tolist(), pack, path)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    raise TypeError(f"{path} of a figure is a {kind.__name__}: figures hold tensors, numbers, text and lists of these.")
+
+
+def _walk_fields(value: Any, layout: list[tuple[str, str]], pack: Pack, path: str) -> dict[str, Any]:
+    tree: dict[str, Any] = {"kind": value.kind} if isinstance(value, Figure) else {}
+    for name, how in layout:
+        item, here = getattr(value, name), f"{path}/{name}" if path else name
+        tree[name] = pack(item, how, value, here) if isinstance(item, Tensor) else _walk(item, pack, here)
+    if isinstance(value, Choices):
+        tree["of"] = value.figures[0].kind if value.figures else ""
+    return tree
 
 
 @cache
-def _layout(kind: type) -> list[tuple[str, str]]:
-    return [(f.name, f.metadata.get("pack", "f32")) for f in fields(kind)]
+def _layout(kind: Any) -> list[tuple[str, str]]:
+    return [(f.name, f.metadata.get("pack", "f32")) for f in fields(kind)] if is_dataclass(kind) else []
 
 
 def _build(tree: Any, tensors: dict[str, Tensor], kind: Any = None) -> Any:

@@ -187,7 +187,7 @@ class Lab:
         """Hears that a live field has changed; `self.config` is the new one."""
 
     def parameter_count(self) -> int:
-        """How many numbers are trained: what `Config.summary()` must have counted. By default the modules' parameters."""
+        """How many numbers are trained, as `Config.summary()` must have counted; by default those of the modules."""
         modules = [value for value in vars(self).values() if isinstance(value, nn.Module)]
         return sum(p.numel() for module in modules for p in module.parameters())
 
