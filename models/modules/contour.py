@@ -6,7 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-__all__ = ["zero_line"]
+from models.core import Segment
+
+__all__ = ["segments", "zero_line"]
 
 Box = tuple[float, float, float, float]
 
@@ -36,3 +38,16 @@ def zero_line(
     places, hit = torch.stack(crossings, 1), torch.stack(crossed, 1)  # (C·C, 4, 2), (C·C, 4)
     pieces = [places[i][hit[i]].reshape(-1, 4) for i in hit.any(dim=1).nonzero()[:, 0].tolist()]  # 2 or 4 crossings
     return torch.cat(pieces) if pieces else torch.empty(0, 4)
+
+
+def segments(
+    name: str,
+    function: Callable[[Float[Tensor, "N 2"]], Float[Tensor, " N"]],
+    box: Box,
+    *,
+    linear: bool,
+    dash: bool = False,
+) -> list[Segment]:
+    """The zero line as pieces to be drawn, the first of them labelled; a straight one is one piece."""
+    pieces = zero_line(function, box, cells=1 if linear else 48).tolist()
+    return [Segment(f"{name}-{i}", *piece, label="" if i else name, dash=dash) for i, piece in enumerate(pieces)]

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-__all__ = ["certificate", "hard_margin", "mistakes_at_most", "nonnegative_least_squares"]
+__all__ = ["certificate", "explain", "hard_margin", "mistakes_at_most", "nonnegative_least_squares"]
 
 _TOUCHES = 1e-7
 """A margin below this share of R counts as none: the arithmetic cannot tell it from 0."""
@@ -78,6 +78,21 @@ def certificate(signed: Float[Tensor, "N D"]) -> Float[Tensor, " N"] | None:
     equalities = torch.cat([scaled.T, torch.ones(1, rows, dtype=torch.float64)]).numpy()  # (D + 1, N)
     found = linprog([0.0] * rows, A_eq=equalities, b_eq=[0.0] * columns + [1.0], bounds=(0, None), method="highs")
     return torch.from_numpy(found.x) if found.status == 0 else None
+
+
+def explain(signed: Float[Tensor, "N D"], gamma: float, proof: Float[Tensor, " N"] | None) -> tuple[str, str]:
+    """What γ, or the certificate that there is none, says about the points: a sentence and its tone."""
+    if gamma:
+        radius = float(signed.norm(dim=1).max())
+        most = (radius / gamma) ** 2
+        text = f"Separable: R = {radius:.3g} and γ = {gamma:.3g}, so from w = 0 there are at most (R/γ)² = {most:,.1f} "
+        return text + "mistakes, in whatever order the points come.", "good"
+    named = [
+        f"{share:.2f} of point {n}" for n, share in enumerate([] if proof is None else proof.tolist()) if share > 1e-9
+    ]
+    text = f"Not separable. A linear program has found {len(named)} points whose features y φ(x) cancel when mixed"
+    text += f" ({', '.join(named)})" if len(named) <= 6 else ""
+    return text + ": so no w can have y wᵀφ(x) above 0 at all of them.", "warn"
 
 
 def nonnegative_least_squares(matrix: Float[Tensor, "M N"], target: Float[Tensor, " M"]) -> Float[Tensor, " N"]:

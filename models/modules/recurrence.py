@@ -23,7 +23,8 @@ class Recurrence:
         """The period if `state` is, bit for bit, the remembered one; else None."""
         self.since += 1
         if torch.equal(state, self.kept):
-            return self.since
+            period, self.since = self.since, 0
+            return period
         if self.since == self.wait:
             self.kept, self.since, self.wait = state.clone(), 0, 2 * self.wait
         return None

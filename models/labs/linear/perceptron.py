@@ -1,0 +1,216 @@
+"""The perceptron: a linear classifier that learns from its mistakes, one at a time.
+
+Source: Rosenblatt (1958), Psychological Review 65; at most (R/γ)² mistakes: Novikoff (1962).
+"""
+
+import math
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+# isort: off
+from models.core import (
+    Axis, Bars, Challenge, Column, Curves, Equation, Field, Finished, Lab, LabConfig, Line, Metric, Metrics, OwnPoints,
+    Point, PointMove, Points, Preset, Refused, Solution, Table, Text, Trail, action, live, probe, setting, view,
+)  # fmt: skip
+
+# isort: on
+from models.data import halves, plane
+from models.modules import linear_views, margin
+from models.modules.features import TERMS, Map, polynomial
+from models.modules.recurrence import Recurrence
+
+
+class Perceptron(Lab):
+    """Pick a point, predict its sign, and move w only when the sign is wrong: by the point itself."""
+
+    title = "Perceptron"
+    metrics = [Metric("mistakes", "Mistakes", better="low")]
+    max_steps, steps_per_second, evaluate_every, examples_per_step = 2_000, 1, 1, 1
+
+    # fmt: off
+    class Config(LabConfig):
+        data: halves.Name = setting("separable", group="Data", label="Data set", options=halves.WORDS,
+                                    help="The points to be told apart.")
+        n: int = setting(16, ge=2, le=200, group="Data", label="Points", help="A few can be followed one by one.",
+                         when={"data": ["separable", "gaussians", "xor", "circle", "moons"]})
+        margin: float = setting(0.5, ge=0, le=2, group="Data", label="Free strip", unit="units of x", step=0.05,
+                                help="Kept free on each side of the true line: a narrow strip costs mistakes.",
+                                when={"data": ["separable"]})
+        noise: float = setting(0.0, ge=0, le=0.5, group="Data", help="With enough of it the classes overlap.",
+                               step=0.05, when={"data": ["gaussians", "xor-points", "xor", "circle", "moons"]})
+        wrong_labels: int = setting(0, ge=0, le=5, group="Data", help="So many points carry the other class's label.")
+        points: OwnPoints = live([], group="Data", advanced=True, help="Points painted on the plane replace the data.")
+        features: Map = setting("x", label="Feature map φ",
+                                help="What the perceptron sees of x, beside the constant 1 of the bias.")
+        order: Literal["cyclic", "random"] = live("cyclic", group="Training", help="Which point is looked at next.")
+        stride: Literal["point", "mistake"] = live(
+            "point", group="Training", help="A step looks at one point, or goes on to the next mistake.")
+
+    presets = [
+        Preset("One mistake at a time", "It moves only when wrong, by the point it missed."),
+        Preset("XOR never settles", "No line splits the four corners: w walks in a loop.", data="xor-points"),
+        Preset("… unless x₁x₂ is a feature", "Its sign is the class.", data="xor-points", features="x, x₁x₂"),
+        Preset("… and squares do not help", "They are the same in all corners.", data="xor-points", features="x, x²"),
+        Preset("A hair's breadth", "A tiny γ: it settles, after many mistakes.", margin=0.02, n=100, stride="mistake"),
+        Preset("Overlapping classes", "No line can be right about all of them.", data="gaussians", n=60, noise=0.3),
+        Preset("One wrong label", "A single point keeps it going for ever.", wrong_labels=1),
+        Preset("A ring by squares", "A plane in φ is a curve in x.", data="circle", n=60, features="x, x²"),
+    ]
+    challenges = [
+        Challenge("rescue-xor", "Classify XOR's four points, and 1,000 fresh ones near them, without adding a layer.",
+                  fixed={"data": "xor-points", "noise": 0, "points": []}, fresh=True,
+                  passed=lambda lab, metrics: metrics["train_accuracy"] == metrics["test_accuracy"] == 1,
+                  solution=Solution({"data": "xor-points", "features": "x, x₁x₂"}, steps=20)),
+        Challenge("why-squares-do-not", "Squares do not rescue XOR: let w be caught in a cycle. What do they add?",
+                  fixed={"data": "xor-points", "noise": 0, "points": []},
+                  passed=lambda lab, metrics: lab.config.features == "x, x²" and lab.cycle > 0,
+                  solution=Solution({"data": "xor-points", "features": "x, x²"}, steps=20)),
+        Challenge("heal", "One label is wrong. Drag that point to where its label is right, and let w settle.",
+                  fixed={"data": "separable", "wrong_labels": 1, "features": "x", "points": []},
+                  passed=lambda lab, metrics: metrics["train_accuracy"] == 1,
+                  solution=Solution({"wrong_labels": 1}, 400, [(0, "move_point", {"index": 0, "x": 0, "y": 0})])),
+    ]
+    # fmt: on
+
+    def __init__(self, config: Config, device: torch.device, generator: torch.Generator) -> None:
+        self.given, self.test = halves.draw(config.data, config.n, config.noise, config.margin, generator)
+        self.given[: config.wrong_labels, 2] = 1 - self.given[: config.wrong_labels, 2]
+        self.w = torch.zeros(len(TERMS[config.features]) + 1, dtype=torch.float64)  # (F,)
+        self.seen = self.mistakes = 0
+        self.counts, self.path, self.updates = Trail("seen", "mistakes"), Trail("w"), []
+        self.counts.add(0, 0)
+        self.path.add(self.w)
+        self.learn_from(torch.tensor(config.points) if config.points else self.given)
+
+    def learn_from(self, points: Float[Tensor, "N 3"]) -> None:
+        """Take these points as the training set, with all that follows from them, and begin a pass."""
+        self.x = (points[:, :2].double() * 1024).round() / 1024  # sums on a grid are exact: w can return bit for bit
+        self.y = torch.where(points[:, 2] > 0, 1.0, -1.0)  # (N,)
+        self.z = self.y[:, None] * self.phi(self.x)  # (N, F): the signed features y φ(x)
+        self.gamma, _ = margin.hard_margin(self.z)
+        self.allowed = self.mistakes + margin.mistakes_at_most(self.z, self.w)
+        self.proof = None if self.gamma else margin.certificate(self.z)
+        self.place = self.clean = self.cycle = 0  # the next point; right in a row; the period of w in passes
+        self.last, self.before, self.recurrence = None, self.w, Recurrence(self.w)  # the last look, and w before it
+
+    def phi(self, x: Float[Tensor, "N 2"]) -> Float[Tensor, "N F"]:
+        """The features of each point, ending in the constant 1 whose weight is the bias."""
+        return polynomial(x, self.config.features)
+
+    def missed(self) -> Bool[Tensor, " N"]:
+        """Which training points are wrong: sign(0) is neither class, so a score of 0 is a mistake too."""
+        return self.z @ self.w <= 0
+
+    def step(self) -> Metrics:
+        """One stride: the next point, or points until one is missed."""
+        if self.clean >= len(self.z) and not self.missed().any():
+            raise Finished(f"No mistake in a whole pass: {len(self.z)} points right, after {self.mistakes} mistakes.")
+        for _ in range(1 if self.config.stride == "point" else len(self.z)):
+            if self.look():
+                break
+        self.counts.add(self.seen, self.mistakes)
+        return {"mistakes": self.mistakes}
+
+    def look(self) -> bool:
+        """Look at one point: w ← w + y φ(x) if y wᵀφ(x) ≤ 0, else nothing. Whether it was a mistake."""
+        cyclic, size = self.config.order == "cyclic", len(self.z)
+        n = self.last = self.place if cyclic else int(torch.randint(size, ()))
+        self.before = self.w
+        wrong = float(self.z[n] @ self.w) <= 0
+        if wrong:
+            self.w = self.w + self.z[n]
+            self.path.add(self.w)
+            row = [self.seen + 1, n, written(self.x[n]), f"{self.y[n]:+.0f}", written(self.before), written(self.w)]
+            self.updates = [row, *self.updates[:7]]
+        self.seen, self.mistakes, self.clean = self.seen + 1, self.mistakes + wrong, 0 if wrong else self.clean + 1
+        self.phase = f"point {n} is missed: w moves by it" if wrong else f"point {n} is right: w stays"
+        self.place = (n + 1) % size
+        if cyclic and self.place == 0 and self.clean < size:  # the same w at the same place: from here all repeats
+            self.cycle = self.recurrence.see(self.w) or self.cycle
+        return wrong
+
+    def evaluate(self) -> Metrics:
+        train = {"train_accuracy": 1 - self.missed().double().mean()} if len(self.z) else {}
+        return train if self.config.points or not len(self.test) else train | self.fresh(self.test)
+
+    def fresh(self, points: Float[Tensor, "N 3"] | None = None) -> Metrics:
+        """Accuracy on points that were never learned from; by default new ones near XOR's corners."""
+        points = halves.near_xor(torch.default_generator) if points is None else points
+        right = (self.phi(points[:, :2]) @ self.w) * (2 * points[:, 2] - 1) > 0
+        return {"test_accuracy": right.double().mean()}
+
+    def tuned(self, before: Config) -> None:
+        if self.config.points != before.points:
+            self.learn_from(torch.tensor(self.config.points) if self.config.points else self.given)
+        elif self.config.order != before.order:
+            self.learn_from(torch.column_stack([self.x, self.y]))
+
+    @action("Move a point")
+    def move_point(self, to: PointMove) -> None:
+        """The point goes elsewhere, w stays, and the count of mistakes goes on."""
+        if to.index >= len(self.x):
+            raise Refused(f"There is no point {to.index}: the points are 0 to {len(self.x) - 1}.")
+        points = torch.column_stack([self.x, self.y])
+        points[to.index, :2] = torch.tensor([to.x, to.y]).clamp(*plane.BOX[:2])
+        self.learn_from(points)
+
+    @probe("Classify a point")
+    def classify(self, at: Point) -> Bars:
+        """The score of a place, term by term; its sign is the class."""
+        place = self.phi(torch.tensor([[at.x, at.y]]))[0]
+        return linear_views.terms(TERMS[self.config.features], place, self.w)
+
+    @view("Decision boundary", stage=True, ask="classify", edit=("move_point", "points"))
+    def boundary(self) -> Field:
+        """sign(wᵀφ(x)) over the plane, the point just looked at, and the arrow that it added to w."""
+        return linear_views.boundary(
+            lambda x, w: self.phi(x) @ w, self.before, self.w, plane.BOX, linear=self.config.features == "x",
+            up=self.last is not None and bool(self.y[self.last] > 0), points=self.x, labels=(self.y > 0).long(),
+            mark=self.last, wrong=self.missed().long(), draws=True,
+        )  # fmt: skip
+
+    @view("This update")
+    def update(self) -> Equation:
+        """The last look in numbers: the score, the prediction, and what becomes of w."""
+        if self.last is None:
+            rule = r"w \leftarrow w + y\,\varphi(x) \quad\text{if } y\,w^\top\varphi(x) \le 0"
+            return Equation.of([(rule, "only if the prediction is wrong")])
+        y = float(self.y[self.last])
+        return linear_views.update(self.before, y * self.z[self.last], y, self.w, self.last)
+
+    @view("Mistakes against (R/γ)²")
+    def mistakes_and_bound(self) -> Curves:
+        """Mistakes so far, and the most there can be, in whatever order the points come."""
+        bounded, log = math.isfinite(self.allowed), 300 < self.allowed < math.inf
+        rules = [{"axis": "y", "at": self.allowed, "label": f"(R/γ)² = {self.allowed:,.0f}"}] if bounded else []
+        top = 1.15 * max(self.allowed if bounded else 0, self.mistakes, 10)
+        count = self.counts.column("mistakes").clamp(min=float(log))
+        line = Line(id="mistakes", label="mistakes", x=self.counts.column("seen"), y=count, style="steps")
+        looks = Axis("points looked at", lo=0, hi=max(30, self.seen))
+        return Curves(lines=[line], rules=rules, x=looks, y=Axis("mistakes", lo=float(log), hi=top, log=log))
+
+    @view("Where it stands")
+    def standing(self) -> Text:
+        """What is known about these points, and where w is."""
+        size, wrong = len(self.z), int(self.missed().sum())
+        if not size:
+            return Text.of("There are no points: paint some of both classes on the plane.")
+        now = f"{wrong} of {size} points are on the wrong side." if wrong else "No point is wrong: w stays as it is."
+        if not self.w.any():
+            now = "w = 0: every score is 0, which is neither +1 nor −1, so the next look is a mistake."
+        loop = f"A cycle: every {self.cycle * size} points w is the same at the same place in the order, for ever."
+        return Text.of(margin.explain(self.z, self.gamma, self.proof), *([(loop, "bad")] if self.cycle else []), now)
+
+    @view("Last updates")
+    def last_updates(self) -> Table:
+        """The newest mistakes, and what each did to w."""
+        names = ["look", "point", "x", "y", "w", "w′ = w + y φ(x)"]
+        return Table(columns=[Column(name) for name in names], rows=self.updates, mark=0 if self.updates else None)
+
+    @view("The path of w")
+    def path_of_w(self) -> Points:
+        """The first two weights after each mistake; the ring is where w is now."""
+        return linear_views.path(self.path.column("w"))
