@@ -1,18 +1,18 @@
 """Figures of a linear classifier in the plane: its boundary and how it moved, its score term by term, its update."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.core import Axis, Bars, Equation, Field, Points
+from models.core import Axis, Bars, Column, Curves, Equation, Field, Line, Points, Table
 from models.modules import contour
-from models.modules.vectors import added, column, dot, slots
+from models.modules.vectors import added, column, dot, slots, written
 
-__all__ = ["boundary", "path", "terms", "update"]
+__all__ = ["boundary", "mistakes", "path", "terms", "update", "updates"]
 
 Box = tuple[float, float, float, float]
 Scores = Callable[[Float[Tensor, "N 2"], Float[Tensor, " F"]], Float[Tensor, " N"]]
@@ -61,22 +61,51 @@ def terms(names: list[str], features: Float[Tensor, " F"], w: Float[Tensor, " F"
 
 
 def update(
-    w: Float[Tensor, " F"], features: Float[Tensor, " F"], y: float, after: Float[Tensor, " F"], point: int
+    before: Float[Tensor, " F"],
+    w: Float[Tensor, " F"],
+    signed: Float[Tensor, "N F"],
+    y: Float[Tensor, " N"],
+    n: int | None,
 ) -> Equation:
-    """One look of the perceptron in numbers: the score, the prediction, and what becomes of w."""
-    size, score = len(w), float(features @ w)
-    right = score * y > 0
+    """The look at point n in numbers: score, prediction, and what became of w; with no point the rule."""
+    if n is None:
+        return Equation.of(
+            [(r"w \leftarrow w + y\,\varphi(x) \quad\text{if } y\,w^\top\varphi(x) \le 0", "else nothing")]
+        )
+    features, label = signed[n] * y[n], float(y[n])
+    size, score = len(w), float(features @ before)
+    right = score * label > 0
     verdict = (
         "right: w stays" if right else "wrong: w moves" if score else "0 is neither class, so it is wrong: w moves"
     )
     change = rf"w + y\,\varphi(x) = {column('w', size)} + (\slot{{y}}){column('p', size)} = "
     lines = [
-        (rf"w^\top\varphi(x) = {dot('w', 'p', size)} = \slot{{score}}", f"the score of point {point}"),
+        (rf"w^\top\varphi(x) = {dot('w', 'p', size)} = \slot{{score}}", f"the score of point {n}"),
         (r"\hat y = \operatorname{sign}(\slot{score}) = \slot{guess},\quad y = \slot{y}", verdict),
         (rf"w' = {'w = ' if right else change}{column('v', size)}", "the new w; its last entry is the bias"),
     ]
     guess = (score > 0) - (score < 0)
-    return Equation.of(lines, slots(w=w, p=features, v=after) | {"score": score, "y": y, "guess": guess})
+    return Equation.of(lines, slots(w=before, p=features, v=w) | {"score": score, "y": label, "guess": guess})
+
+
+def mistakes(seen: Float[Tensor, " T"], count: Float[Tensor, " T"], most: float) -> Curves:
+    """Mistakes over the points looked at, under the most there can be (if finite; logarithmic if that is far)."""
+    bounded, far = math.isfinite(most), 300 < most < math.inf
+    newest = float(count.max())
+    rules = [{"axis": "y", "at": most, "label": f"(R/γ)² = {most:,.1f}"}] if bounded else []
+    top = 1.15 * max(most if bounded else 0, newest, 10) * (3 if far else 1)
+    line = Line(id="mistakes", label="mistakes", x=seen, y=count.clamp(min=float(far)), style="steps")
+    looks = Axis("points looked at", lo=0, hi=max(30.0, float(seen.max())))
+    return Curves(lines=[line], rules=rules, x=looks, y=Axis("mistakes", lo=float(far), hi=top, log=far))
+
+
+def updates(newest: Sequence[tuple[int, int, Tensor, Tensor]]) -> Table:
+    """The newest mistakes first, each (look, point, w before, w after)."""
+    rows: list[list[str | int | float | bool | None]] = [
+        [look, n, written(after - before), written(before), written(after)] for look, n, before, after in newest
+    ]
+    names = ["look", "point", "y φ(x)", "w", "w′ = w + y φ(x)"]
+    return Table(columns=[Column(name) for name in names], rows=rows, mark=0 if rows else None)
 
 
 def path(weights: Float[Tensor, "T F"]) -> Points:

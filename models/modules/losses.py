@@ -96,7 +96,7 @@ def _hinge_1(z: Tensor, y: Tensor) -> Tensor:
 def _hinge_1_delta(z: Tensor, y: Tensor, d: Tensor) -> None:
     """−t/B inside the margin, else 0."""
     t = 2 * y - 1
-    torch.mul(t, (t * z < 1) / -z.shape[1], out=d)
+    torch.mul(t, (t * z < 1).to(z) / -z.shape[1], out=d)
 
 
 def _hinge_k(z: Tensor, y: Tensor) -> Tensor:

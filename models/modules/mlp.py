@@ -136,9 +136,9 @@ class MLP:
     # ------------------------------------------------------------------ training: in place
 
     def train_(
-        self, x: Float[Tensor, "B D+1"], y: Float[Tensor, "K B"], loss: Loss, scores: Float[Tensor, "K B"]
+        self, x: Float[Tensor, "B E"], y: Float[Tensor, "K B"], loss: Loss, scores: Float[Tensor, "K B"]
     ) -> None:
-        """One pass forward and back over a batch: z of the output into `scores`, ∂L/∂θ into `gradient`."""
+        """One pass forward and back over a batch x, which ends in ones: fills `scores` with z and `gradient` with ∂L/∂θ."""
         work = self.buffers.get(len(x)) or self.make_buffers(len(x))
         into = x.t()  # (D + 1, B), last row ones
         for layer, w in work.hidden:

@@ -3,7 +3,6 @@
 Source: Rosenblatt (1958), Psychological Review 65; at most (R/γ)² mistakes: Novikoff (1962).
 """
 
-import math
 from typing import Literal
 
 import torch
@@ -12,8 +11,8 @@ from torch import Tensor
 
 # isort: off
 from models.core import (
-    Axis, Bars, Challenge, Column, Curves, Equation, Field, Finished, Lab, LabConfig, Line, Metric, Metrics, OwnPoints,
-    Point, PointMove, Points, Preset, Refused, Solution, Table, Text, Trail, action, live, probe, setting, view,
+    Bars, Challenge, Curves, Equation, Field, Finished, Lab, LabConfig, Metric, Metrics, OwnPoints, Point,
+    PointMove, Points, Preset, Refused, Solution, Table, Text, Trail, action, live, probe, setting, view,
 )  # fmt: skip
 
 # isort: on
@@ -37,8 +36,7 @@ class Perceptron(Lab):
         n: int = setting(16, ge=2, le=200, group="Data", label="Points", help="A few can be followed one by one.",
                          when={"data": ["separable", "gaussians", "xor", "circle", "moons"]})
         margin: float = setting(0.5, ge=0, le=2, group="Data", label="Free strip", unit="units of x", step=0.05,
-                                help="Kept free on each side of the true line: a narrow strip costs mistakes.",
-                                when={"data": ["separable"]})
+                                when={"data": ["separable"]}, help="How far the points keep from the true line.")
         noise: float = setting(0.0, ge=0, le=0.5, group="Data", help="With enough of it the classes overlap.",
                                step=0.05, when={"data": ["gaussians", "xor-points", "xor", "circle", "moons"]})
         wrong_labels: int = setting(0, ge=0, le=5, group="Data", help="So many points carry the other class's label.")
@@ -46,8 +44,7 @@ class Perceptron(Lab):
         features: Map = setting("x", label="Feature map φ",
                                 help="What the perceptron sees of x, beside the constant 1 of the bias.")
         order: Literal["cyclic", "random"] = live("cyclic", group="Training", help="Which point is looked at next.")
-        stride: Literal["point", "mistake"] = live(
-            "point", group="Training", help="A step looks at one point, or goes on to the next mistake.")
+        stride: Literal["point", "mistake"] = live("point", group="Training", help="How far a step goes.")
 
     presets = [
         Preset("One mistake at a time", "It moves only when wrong, by the point it missed."),
@@ -123,8 +120,7 @@ class Perceptron(Lab):
         if wrong:
             self.w = self.w + self.z[n]
             self.path.add(self.w)
-            row = [self.seen + 1, n, written(self.x[n]), f"{self.y[n]:+.0f}", written(self.before), written(self.w)]
-            self.updates = [row, *self.updates[:7]]
+            self.updates = [(self.seen + 1, n, self.before, self.w), *self.updates[:7]]
         self.seen, self.mistakes, self.clean = self.seen + 1, self.mistakes + wrong, 0 if wrong else self.clean + 1
         self.phase = f"point {n} is missed: w moves by it" if wrong else f"point {n} is right: w stays"
         self.place = (n + 1) % size
@@ -175,22 +171,12 @@ class Perceptron(Lab):
     @view("This update")
     def update(self) -> Equation:
         """The last look in numbers: the score, the prediction, and what becomes of w."""
-        if self.last is None:
-            rule = r"w \leftarrow w + y\,\varphi(x) \quad\text{if } y\,w^\top\varphi(x) \le 0"
-            return Equation.of([(rule, "only if the prediction is wrong")])
-        y = float(self.y[self.last])
-        return linear_views.update(self.before, y * self.z[self.last], y, self.w, self.last)
+        return linear_views.update(self.before, self.w, self.z, self.y, self.last)
 
     @view("Mistakes against (R/γ)²")
     def mistakes_and_bound(self) -> Curves:
         """Mistakes so far, and the most there can be, in whatever order the points come."""
-        bounded, log = math.isfinite(self.allowed), 300 < self.allowed < math.inf
-        rules = [{"axis": "y", "at": self.allowed, "label": f"(R/γ)² = {self.allowed:,.0f}"}] if bounded else []
-        top = 1.15 * max(self.allowed if bounded else 0, self.mistakes, 10)
-        count = self.counts.column("mistakes").clamp(min=float(log))
-        line = Line(id="mistakes", label="mistakes", x=self.counts.column("seen"), y=count, style="steps")
-        looks = Axis("points looked at", lo=0, hi=max(30, self.seen))
-        return Curves(lines=[line], rules=rules, x=looks, y=Axis("mistakes", lo=float(log), hi=top, log=log))
+        return linear_views.mistakes(self.counts.column("seen"), self.counts.column("mistakes"), self.allowed)
 
     @view("Where it stands")
     def standing(self) -> Text:
@@ -207,8 +193,7 @@ class Perceptron(Lab):
     @view("Last updates")
     def last_updates(self) -> Table:
         """The newest mistakes, and what each did to w."""
-        names = ["look", "point", "x", "y", "w", "w′ = w + y φ(x)"]
-        return Table(columns=[Column(name) for name in names], rows=self.updates, mark=0 if self.updates else None)
+        return linear_views.updates(self.updates)
 
     @view("The path of w")
     def path_of_w(self) -> Points:
