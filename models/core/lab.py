@@ -163,6 +163,8 @@ class Lab:
     presets: ClassVar[Sequence[Preset]] = ()
     challenges: ClassVar[Sequence[Challenge]] = ()
     phase: str = ""
+    steps: Callable[[int], list[Metrics]] | None = None
+    """Optional: `steps(n)` makes n steps in one call, bit for bit those of n calls of `step`; one dict a step."""
     config: Any
 
     class Config(LabConfig):

@@ -9,7 +9,7 @@ from models.core import frames
 from models.core.errors import BadState, InvalidConfig, NotLive, Refused, Unknown, WrongState
 from models.core.session import TUNE, Session
 from tests.core.drive import content, drain, forward
-from tests.core.toys import Diverging, Peeking, Still, Toy
+from tests.core.toys import Diverging, Peeking, Still, Striding, Toy
 
 
 class Clock:
@@ -276,3 +276,13 @@ def test_a_damaged_state_is_refused(damage: str) -> None:
     bad = {"empty": b"", "short": saved[:100], "garbage": b"\xff" * 200, "other lab": saved.replace(b"toys", b"toyz")}
     with pytest.raises(BadState):
         Session.restore(bad[damage], Toy)
+
+
+def test_a_lab_that_strides_makes_the_same_steps_in_fewer_calls() -> None:
+    class Even(Striding):
+        steps_per_epoch = 100
+
+    rows = forward(Session(Even), 900)
+    assert rows["step"] == list(range(901))
+    assert rows["train_loss"][1:] == list(range(1, 901))
+    assert Even.calls < 300

@@ -58,10 +58,10 @@ class Toy(Lab):
         self.same = self.sum = torch.zeros(2)
         self.table = {"a": torch.ones(2), 3: [1, 2, 3]}
         self.trail = Trail("step", "w", limit=10)
-        self.steps = 0
+        self.done = 0
 
     def step(self) -> Metrics:
-        if self.steps >= 500:
+        if self.done >= 500:
             raise Finished("500 steps are enough.")
         rows = torch.randint(len(self.x), (5,), generator=self.generator)
         loss = (self.model(self.x[rows])[:, 0] - self.x[rows, 0]).square().mean()
@@ -70,9 +70,9 @@ class Toy(Lab):
         self.optimiser.step()
         self.flat[7] += torch.rand((), generator=self.own)
         self.sum = self.sum + loss.detach()  # no longer the memory of self.same
-        self.steps += 1
-        self.trail.add(self.steps, self.sum)
-        return {"train_loss": loss.detach(), "steps": self.steps}
+        self.done += 1
+        self.trail.add(self.done, self.sum)
+        return {"train_loss": loss.detach(), "steps": self.done}
 
     def evaluate(self) -> Metrics:
         return {"test_loss": float(self.model(torch.randn(50, 2)).square().mean())}
@@ -142,3 +142,18 @@ class Peeking(Still):
     def bad(self) -> Bars:
         self.count = 0
         return Bars()
+
+
+class Striding(Still):
+    """Makes several steps in one call."""
+
+    calls = 0
+
+    def steps(self, n: int) -> list[Metrics]:
+        if self.count >= 1_000:
+            raise Finished("a thousand")
+        type(self).calls += 1
+        return [Still.step(self) for _ in range(n)]
+
+    def step(self) -> Metrics:
+        return self.steps(1)[0]
