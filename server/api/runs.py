@@ -1,0 +1,157 @@
+"""Runs: made, commanded, changed, asked, read."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Query, Response
+from starlette.responses import PlainTextResponse
+
+from server.api.deps import TheClient, TheCommands, TheManager, TheRun
+from server.api.schemas import Acted, Change, Edits, Json, NewRun, Reset, RunList, RunOut, Stepped, Steps
+from server.problems import Problem
+from server.runs import rows
+from server.runs.run import Status
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+FRAME, PLOTLY = "application/x-safetensors", "application/vnd.plotly.v1+json"
+Gesture = Annotated[str | None, Query(max_length=100, description="The name of the drag this belongs to.")]
+
+
+@router.post("", status_code=201)
+async def create(manager: TheManager, client: TheClient, body: NewRun, response: Response) -> RunOut:
+    """Make a run; it trains at once unless `autoplay` is false."""
+    run = await manager.create(
+        client, body.lab, body.config, seed=body.seed, name=body.name, autoplay=body.autoplay, max_steps=body.max_steps,
+        speed=body.steps_per_second, given_speed="steps_per_second" in body.model_fields_set,
+    )  # fmt: skip
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return RunOut.of(run)
+
+
+@router.get("")
+async def list_runs(
+    manager: TheManager,
+    lab: Annotated[str | None, Query(max_length=100)] = None,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: Annotated[str | None, Query(max_length=200)] = None,
+) -> RunList:
+    """The newest runs; drafts are not among them."""
+    found = await manager.store.list_runs(lab, status, limit + 1, _cursor(before) if before else None)
+    page = found[:limit]
+    live = manager.runs
+    runs = [RunOut.of(live[row["id"]]) if row["id"] in live else RunOut.of_row(row) for row in page]
+    last = page[-1] if len(found) > limit else None
+    return RunList(runs=runs, next=_as_cursor(last["created_at"], last["id"]) if last else None)
+
+
+def _as_cursor(created_at: float, id_: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([created_at, id_]).encode()).decode()
+
+
+def _cursor(text: str) -> tuple[float, str]:
+    try:
+        created_at, id_ = json.loads(base64.urlsafe_b64decode(text.encode()))
+        return float(created_at), str(id_)
+    except (ValueError, TypeError, binascii.Error):
+        raise Problem(422, "before is not a `next` of this list.", kind="invalid", field="before") from None
+
+
+@router.get("/{run}")
+async def read(run: TheRun) -> RunOut:
+    """Where a run stands."""
+    return RunOut.of(run)
+
+
+@router.delete("/{run}", status_code=204)
+async def delete(manager: TheManager, run: TheRun) -> None:
+    """End a run and forget it."""
+    await manager.remove(run)
+
+
+@router.patch("/{run}")
+async def change(run: TheRun, commands: TheCommands, body: Change) -> RunOut:
+    """Change live settings, the speed, the length, the name or the notes, while it runs."""
+    given = {name: getattr(body, name) for name in body.model_fields_set if name != "gesture"}
+    await commands.change(given, body.gesture)
+    return RunOut.of(run)
+
+
+@router.post("/{run}/play")
+async def play(run: TheRun, commands: TheCommands) -> RunOut:
+    """Train on, now or when there is a place."""
+    await commands.play()
+    return RunOut.of(run)
+
+
+@router.post("/{run}/pause")
+async def pause(run: TheRun, commands: TheCommands) -> RunOut:
+    """Stop after the step under way."""
+    await commands.pause()
+    return RunOut.of(run)
+
+
+@router.post("/{run}/step")
+async def step(run: TheRun, commands: TheCommands, body: Annotated[Steps | None, Body()] = None) -> Stepped:
+    """Make some steps of a paused run, and answer with their metrics."""
+    columns = await commands.step((body or Steps()).count)
+    return Stepped(**RunOut.of(run).model_dump(), metrics=rows.as_json(columns))
+
+
+@router.post("/{run}/reset")
+async def reset(run: TheRun, commands: TheCommands, body: Annotated[Reset | None, Body()] = None) -> RunOut:
+    """Begin again, with other settings or another seed if given. Viewers stay, a new take begins."""
+    body = body or Reset()
+    await commands.reset(body.config, body.seed)
+    return RunOut.of(run)
+
+
+@router.post("/{run}/probes/{probe}")
+async def probe(commands: TheCommands, probe: str, body: Annotated[Json, Body()] = None) -> Response:
+    """Ask the model something; it answers with figures and stays as it is."""
+    return Response(await commands.probe(probe, body), media_type="application/json")
+
+
+@router.post("/{run}/actions/{action}")
+async def act(
+    commands: TheCommands, action: str, body: Annotated[Json, Body()] = None, gesture: Gesture = None
+) -> Acted:
+    """Change the model or the data by hand, between two steps."""
+    return Acted(step=await commands.act(action, body, gesture))
+
+
+@router.get("/{run}/edits")
+async def edits(manager: TheManager, run: TheRun) -> Edits:
+    """What was changed by hand in this take, in order."""
+    return Edits(edits=await manager.store.edits(run.id, run.record.take))
+
+
+@router.get("/{run}/metrics", responses={200: {"content": {"text/csv": {}}}})
+async def metrics(
+    manager: TheManager,
+    run: TheRun,
+    since: Annotated[int, Query(ge=-1, le=1 << 53, description="Only steps after this one.")] = -1,
+    points: Annotated[int | None, Query(ge=2, le=100_000, description="About so many rows, extremes kept.")] = None,
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """Equal-length columns: `step`, and null where a step has no value."""
+    columns = await manager.store.rows(run.id, since)
+    if points:
+        columns = rows.thin(columns, points)
+    if "text/csv" in accept:
+        disposition = {"Content-Disposition": f'attachment; filename="{run.record.lab}-{run.id}.csv"'}
+        return PlainTextResponse(rows.as_csv(columns), media_type="text/csv", headers=disposition)
+    return Response(json.dumps(rows.as_json(columns), allow_nan=False), media_type="application/json")
+
+
+@router.get("/{run}/views/{view}", responses={200: {"content": {FRAME: {}, "application/json": {}, PLOTLY: {}}}})
+async def view(commands: TheCommands, view: str, accept: Annotated[str, Header()] = "") -> Response:
+    """A view as it is now: safetensors, or JSON in real units, or Plotly's JSON, as Accept says."""
+    form: Literal["frame", "json", "plotly"] = (
+        "plotly" if PLOTLY in accept else "json" if "application/json" in accept else "frame"
+    )
+    step, body = await commands.view(view, form)
+    kind: dict[str, Any] = {"frame": FRAME, "json": "application/json", "plotly": PLOTLY}
+    return Response(body, media_type=kind[form], headers={"X-Step": str(step)})

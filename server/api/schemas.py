@@ -1,0 +1,170 @@
+"""What comes in and goes out: every bound stands here or in the settings."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from server.runs.run import Run, Status
+
+MAX_SEED = (1 << 63) - 1
+
+
+def _finite(value: Any) -> Any:
+    """Refuse NaN and infinity anywhere in a JSON value: JSON has none, and Python reads them all the same."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    if isinstance(value, dict):
+        for item in value.values():
+            _finite(item)
+    elif isinstance(value, list):
+        for item in value:
+            _finite(item)
+    return value
+
+
+Json = Annotated[Any, AfterValidator(_finite)]
+Config = Annotated[dict[str, Any], AfterValidator(_finite)]
+Speed = Annotated[
+    float | None, Field(gt=0, le=1e6, allow_inf_nan=False, description="Steps a second at most; null is full speed.")
+]
+
+
+class Input(BaseModel):
+    """A request body: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewRun(Input):
+    """A run to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"lab": "mlp", "config": {"learning_rate": 0.1}, "seed": 1}]}
+    )
+    lab: str = Field(max_length=100, description="A lab's id, from /api/chapters.")
+    config: Config = Field({}, description="Settings that differ from the lab's defaults.")
+    seed: int = Field(0, ge=0, le=MAX_SEED)
+    name: str = Field("", max_length=200)
+    autoplay: bool = Field(
+        True, description="Train at once; otherwise the run stands at step 0, a draft until its first step."
+    )
+    max_steps: int | None = Field(None, ge=1, description="Where it ends; the lab has a default.")
+    steps_per_second: Speed = None
+
+
+class Change(Input):
+    """What of a run is to be another. Fields left out stay."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"config": {"learning_rate": 0.03}}, {"steps_per_second": 1}]}
+    )
+    config: Config = Field({}, description="Live fields only.")
+    name: str | None = Field(None, max_length=200)
+    notes: str | None = Field(None, max_length=20_000)
+    steps_per_second: Speed = None
+    max_steps: int | None = Field(None, ge=1)
+    gesture: str | None = Field(
+        None, max_length=100, description="The name of the drag this belongs to, so that it is undone as one."
+    )
+
+
+class Steps(Input):
+    """How many steps."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"count": 10}]})
+    count: int = Field(1, ge=1, le=1_000)
+
+
+class Reset(Input):
+    """The settings and the seed of the new beginning; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"seed": 7}]})
+    config: Config = {}
+    seed: int | None = Field(None, ge=0, le=MAX_SEED)
+
+
+class Check(Input):
+    """A config to look at."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"config": {}}]})
+    config: Config = {}
+
+
+class Checked(BaseModel):
+    """What a config would build, or what is wrong with it."""
+
+    errors: list[dict[str, Any]]
+    parameters: int
+    summary: dict[str, Any] | None = None
+    config: dict[str, Any] | None = None
+
+
+class RunOut(BaseModel):
+    """A run as it is now."""
+
+    id: str
+    lab: str
+    config: dict[str, Any]
+    seed: int
+    name: str
+    notes: str
+    status: Status
+    step: int
+    epoch: float
+    take: int
+    max_steps: int
+    speed: float | None = Field(description="The limit in steps a second; null is full speed.")
+    steps_per_second: float | None = Field(None, description="As measured while it runs.")
+    examples_per_second: float | None = None
+    queue_place: int | None = None
+    phase: str = ""
+    message: str
+    problem: dict[str, Any] | None = Field(None, description="Why it paused by itself: what happened, in numbers.")
+    error: dict[str, Any] | None = Field(None, description="Why it failed: {kind, message, hint}.")
+    passed: list[str] = Field([], description="Challenges passed.")
+    created_at: float
+
+    @classmethod
+    def of(cls, run: Run) -> "RunOut":
+        """A live run."""
+        record = run.record
+        return cls(
+            id=record.id,
+            lab=record.lab,
+            seed=record.seed,
+            name=record.name,
+            notes=record.notes,
+            created_at=record.created_at,
+            **run.state(),
+        )
+
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> "RunOut":
+        """A stored run."""
+        return cls(**{name: value for name, value in row.items() if name in cls.model_fields})
+
+
+class RunList(BaseModel):
+    """Runs, newest first; `next` goes into ?before= for those that follow."""
+
+    runs: list[RunOut]
+    next: str | None
+
+
+class Stepped(RunOut):
+    """Where the run stands after the steps, with the metrics they recorded."""
+
+    metrics: dict[str, list[float | int | None]]
+
+
+class Acted(BaseModel):
+    """The step after which the change was made."""
+
+    step: int
+
+
+class Edits(BaseModel):
+    """Changes by hand in their order."""
+
+    edits: list[dict[str, Any]]

@@ -1,0 +1,64 @@
+"""Errors as RFC 9457 problem details: what happened, with the value and the bound, and what to do."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is an error. `more` are further members: field, bound, errors, hint, kind."""
+
+    def __init__(
+        self, status: int, detail: str, *, kind: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.kind, self.headers = status, detail, kind, dict(headers or {})
+        self.more = {name: value for name, value in more.items() if value not in (None, "", [])}
+
+    def response(self) -> JSONResponse:
+        """The problem as it goes over the wire."""
+        title = HTTPStatus(self.status).phrase
+        body = {
+            "type": f"urn:orrery:{self.kind}" if self.kind else "about:blank",
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        more = {"kind": self.kind, **self.more} if self.kind else self.more
+        return JSONResponse({**body, **more}, self.status, self.headers, MEDIA_TYPE)
+
+
+def not_found(what: str, name: str, hint: str = "") -> Problem:
+    """404."""
+    return Problem(404, f"There is no {what} {name!r}.", kind="unknown", hint=hint)
+
+
+def wrong_state(detail: str, hint: str = "") -> Problem:
+    """409: the command does not fit the state of the run."""
+    return Problem(409, detail, kind="wrong-state", hint=hint)
+
+
+def too_many(detail: str, wait_s: float) -> Problem:
+    """429: come back later."""
+    return Problem(429, detail, kind="too-many", headers={"Retry-After": str(max(1, round(wait_s)))})
+
+
+def invalid(errors: list[dict[str, Any]]) -> Problem:
+    """422 for settings that cannot be: the first error's field and bound stand at the top, all of them in `errors`."""
+    first = errors[0]
+    detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:8])
+    told = {name: first.get(name) for name in ("field", "value", "bound")}
+    return Problem(422, detail, kind="invalid-config", errors=errors, **told)
+
+
+def of_worker(problem: Mapping[str, Any]) -> Problem:
+    """What a worker refused, as the worker explained it."""
+    if problem.get("errors"):
+        return invalid(list(problem["errors"]))
+    status = int(problem.get("status", 500))
+    told = {name: problem.get(name) for name in ("hint", "field")}
+    return Problem(status, str(problem.get("message", "")), kind=str(problem.get("kind", "error")), **told)

@@ -1,0 +1,1 @@
+"""The life of a run: its process, its record, its viewers."""

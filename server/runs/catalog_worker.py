@@ -1,0 +1,60 @@
+"""The long-lived process that knows the labs: it describes them, and checks configs, so that a refused config never starts a run."""
+
+import json
+import os
+import resource
+import socket
+import sys
+import traceback
+from typing import Any
+
+from models.core.errors import OrreryError
+from server.runs import preload
+from server.runs.pipe import Gone, Pipe, exit_with
+
+MEMORY_BYTES = 1 << 30
+
+
+def main(sock: socket.socket) -> None:
+    """Answer one request after the other until the server is gone."""
+    exit_with(sock)
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            taken = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY_BYTES,) * 2)
+    pipe = Pipe(sock)
+    try:
+        while True:
+            for header, _ in pipe.receive():
+                answer(pipe, header)
+            pipe.flush()
+            pipe.wait(None)
+    except Gone:
+        pass
+
+
+def answer(pipe: Pipe, header: dict[str, Any]) -> None:
+    """Reply to one request with JSON in the body."""
+    reply: dict[str, Any] = {"type": "reply", "id": header["id"], "result": {}}
+    try:
+        result = describe() if header["do"] == "describe" else preload.catalog().check(header["lab"], header["config"])
+        body = json.dumps(result, ensure_ascii=False, default=str).encode()
+    except OrreryError as error:
+        told = {"errors": error.errors} if hasattr(error, "errors") else {}
+        reply["error"], body = (
+            {"status": error.status, "kind": error.kind, "message": error.message, "hint": error.hint, **told},
+            b"",
+        )
+    except Exception as error:  # noqa: BLE001 - one lab's fault must not take the catalog from the others
+        traceback.print_exc()
+        reply["error"], body = (
+            {"status": 500, "kind": "lab-error", "message": f"{type(error).__name__}: {error}"[:1_000], "hint": ""},
+            b"",
+        )
+    pipe.send(reply, body)
+
+
+def describe() -> dict[str, Any]:
+    """The chapters, and every lab that starts."""
+    catalog = preload.catalog()
+    return {"chapters": catalog.chapters(), "labs": {name: catalog.describe(name) for name in catalog.labs}}

@@ -1,0 +1,104 @@
+"""What a user can ask of a run: play, pause, step, reset, change, ask. Each is one REST call."""
+
+from typing import Any
+
+from server.problems import wrong_state
+from server.runs.manager import Manager
+from server.runs.rows import Columns
+from server.runs.run import Run
+
+
+class Commands:
+    """Commands on one run."""
+
+    def __init__(self, manager: Manager, run: Run) -> None:
+        self.manager, self.run = manager, run
+
+    async def play(self) -> None:
+        """Train, now or when there is a place; repeated it does nothing."""
+        run, record = self.run, self.run.record
+        if run.wants:
+            return
+        if record.problem:
+            raise wrong_state(record.problem["message"], record.problem.get("hint", ""))
+        if run.status == "finished":
+            raise wrong_state(f"The run is finished: {record.message}", "Reset it, or raise max_steps.")
+        if run.link is None and run.starting is None:
+            self.manager._refuse_dead(run)
+        record.draft = False
+        record.message = ""
+        self.manager.want(run)
+        run.changed()
+
+    async def pause(self) -> None:
+        """Stop after the step under way; repeated it does nothing."""
+        await self.manager.pause(self.run)
+
+    async def step(self, count: int) -> Columns:
+        """Make some steps; their metrics, once they can be read."""
+        run = self.run
+        if run.wants:
+            raise wrong_state(
+                "The run is playing." if run.has_place else "The run waits for its turn to play.", "Pause it first."
+            )
+        await self.manager.ensure(run)
+        before = run.record.step
+        await self.manager.ask(run, "step", timeout_s=600, count=count)
+        run.record.draft = False
+        run.changed()
+        await self.manager.store.commit()
+        return await self.manager.store.rows(run.id, before)
+
+    async def reset(self, config: dict[str, Any], seed: int | None) -> None:
+        """Build the lab anew in the same run; a run whose process has ended gets a new one."""
+        run, record, manager = self.run, self.run.record, self.manager
+        full = await manager.labs.checked(record.lab, {**record.config, **config})
+        if run.starting is not None:
+            await manager.ensure(run)
+        if run.link is not None and run.ready:
+            await manager.ask(run, "reset", config=full, seed=seed)
+            record.config, record.seed = full, record.seed if seed is None else seed
+            run.changed()
+            return
+        record.config, record.seed = full, record.seed if seed is None else seed
+        record.step, record.epoch, record.message, record.problem, record.error = 0, 0.0, "", None, None
+        run.session_status = record.status = "paused"
+        run.rewind(-1, record.take + 1)
+        await manager.ensure(run)
+        run.changed()
+
+    async def change(self, given: dict[str, Any], gesture: str | None) -> None:
+        """Live fields, the name, notes, speed, number of steps: what is in `given`."""
+        run, record = self.run, self.run.record
+        self.manager.bound_steps(given.get("max_steps"))
+        if given.get("config"):
+            await self.manager.ask(run, "tune", fields=given["config"], gesture=gesture)
+        if "steps_per_second" in given:
+            record.speed = given["steps_per_second"]
+            if run.link is not None:
+                await self.manager.ask(run, "set", speed=record.speed)
+        if given.get("max_steps") is not None:
+            if run.link is not None or record.status == "finished":
+                await self.manager.ask(run, "set", max_steps=given["max_steps"])
+            record.max_steps = given["max_steps"]
+        for name in ("name", "notes"):
+            if given.get(name) is not None:
+                setattr(record, name, given[name])
+        self.manager.store.write(run.save())
+        run.changed()
+        await self.manager.store.commit()
+
+    async def act(self, name: str, payload: Any, gesture: str | None) -> int:
+        """An action; the step after which it was."""
+        result, _ = await self.manager.ask(self.run, "act", name=name, payload=payload, gesture=gesture)
+        return int(result["step"])
+
+    async def probe(self, name: str, payload: Any) -> bytes:
+        """A probe's answer, as JSON."""
+        _, body = await self.manager.ask(self.run, "ask", name=name, payload=payload)
+        return body
+
+    async def view(self, name: str, form: str) -> tuple[int, bytes]:
+        """(step, a view as it is now) as a "frame", "json" or "plotly"."""
+        result, body = await self.manager.ask(self.run, "view", name=name, form=form)
+        return int(result["step"]), body

@@ -1,0 +1,364 @@
+"""The life of runs: made, started, given their turns, commanded, forgotten."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from server.problems import Problem, invalid, not_found, of_worker, too_many, wrong_state
+from server.runs.labs import Labs, limit
+from server.runs.limits import Buckets
+from server.runs.local import Link, Processes, Refusal, WorkerGone
+from server.runs.run import Record, Run
+from server.runs.store import Store
+from server.runs.turns import Turns
+from server.settings import Settings
+
+log = logging.getLogger("orrery.runs")
+TICK_S, RETRY_S = 0.25, 5
+GONE_HINT = "Reset the run: it begins again with the same settings."
+
+
+class Manager:
+    """All live runs of this server."""
+
+    def __init__(self, settings: Settings, store: Store, processes: Processes, labs: Labs) -> None:
+        self.settings, self.store, self.processes, self.labs = settings, store, processes, labs
+        self.runs: dict[str, Run] = {}
+        self.turns = Turns(settings.running, settings.turn_s, self._is_watched)
+        self.creates = Buckets(settings.creates_per_s, 6 * settings.creates_per_s)
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.draining = False
+
+    # ------------------------------------------------------------ begin and end
+
+    async def start(self) -> None:
+        """Read what an earlier server left, warm the forkserver, and begin to tick."""
+        self.store.start()
+        if count := await self.store.recover():
+            log.warning("%d runs were alive when the last server ended: they are interrupted", count)
+        await self.processes.start()
+        self.spawn(self._load())
+        self.spawn(self._tick())
+
+    async def _load(self) -> None:
+        try:
+            await self.labs.load()
+        except (WorkerGone, Refusal, Problem) as error:
+            log.error("the labs could not be loaded: %s", error)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """A task that is not forgotten, and whose fault is heard of."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._spawned)
+        return task
+
+    def _spawned(self, task: "asyncio.Task[Any]") -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of the server failed", exc_info=error)
+
+    async def stop(self) -> None:
+        """Everything is stored, then every process below ends."""
+        self.draining = True
+        for task in list(self.tasks):
+            task.cancel()
+        for run in self.runs.values():
+            if run.alive and run.status not in ("failed", "finished"):
+                run.record.status = "interrupted"
+                run.record.message = (
+                    "The server was stopped while this run was alive. Reset starts it again from the beginning."
+                )
+                self.store.write(run.save())
+            run.removed = True
+        await self.processes.stop()
+        await self.store.stop()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a run can be made now."""
+        return self.labs.loaded and self.processes.up and not self.draining and self.store.healthy
+
+    # ------------------------------------------------------------ find and make
+
+    async def get(self, id_: str) -> Run:
+        """The run of an id; raises 404."""
+        run = self.runs.get(id_)
+        if run is None:
+            row = await self.store.run(id_)
+            if row is None:
+                raise not_found("run", id_[:100])
+            run = self.runs.setdefault(
+                id_, Run(Record.read(row), self.store, self._idle, self.turns.place, fresh=False)
+            )
+        run.touch()
+        return run
+
+    async def create(self, client: str, lab: str, config: dict[str, Any], *, seed: int, name: str, autoplay: bool,
+                     max_steps: int | None, speed: float | None, given_speed: bool) -> Run:  # fmt: skip
+        """A new run, refused before anything is built if it cannot be."""
+        if self.draining or not self.labs.loaded:
+            raise Problem(503, "The server is not ready yet.", kind="not-ready", headers={"Retry-After": "1"})
+        about = self.labs.describe(lab)
+        self._admit(client, autoplay)
+        self.bound_steps(max_steps)
+        full = await self.labs.checked(lab, config)
+        self._room_for(client, autoplay)
+        record = Record(
+            secrets.token_urlsafe(9), lab, full, seed, max_steps or int(about["max_steps"]), client, name=name, draft=not autoplay,
+            speed=speed if given_speed else about["steps_per_second"], status="queued" if autoplay else "starting",
+        )  # fmt: skip
+        run = self.runs[record.id] = Run(record, self.store, self._idle, self.turns.place)
+        values = {**vars(record)}
+        stored = self.store.commit(self.store.insert(values))
+        if autoplay:
+            self.want(run)
+        else:
+            self._begin_start(run)
+        await stored
+        return run
+
+    def bound_steps(self, max_steps: int | None) -> None:
+        """Refuse more steps than the server allows."""
+        if max_steps is not None and max_steps > self.settings.max_steps:
+            raise invalid(
+                [limit("max_steps", max_steps, self.settings.max_steps, "{:,} steps; a run has at most {:,}.")]
+            )
+
+    def _admit(self, client: str, autoplay: bool) -> None:
+        if wait_s := self.creates.take(client):
+            raise too_many("You start runs faster than this server takes them.", wait_s)
+        self._room_for(client, autoplay)
+
+    def _room_for(self, client: str, autoplay: bool) -> None:
+        """Make room by ending what nobody will miss, or refuse."""
+        alive = [run for run in self.runs.values() if run.alive]
+        mine = [run for run in alive if run.record.client == client]
+        for group, most, whose in (
+            (mine, self.settings.runs_per_client, "You keep"),
+            (alive, self.settings.runs_alive, "This server keeps"),
+        ):
+            if len(group) >= most and not self._give_up_one(group):
+                raise too_many(
+                    f"{whose} {len(group)} runs alive; at most {most} are allowed. Delete one you no longer need.", 60
+                )
+        if autoplay and len(self.turns.waiting) >= self.settings.queue:
+            raise too_many(f"{len(self.turns.waiting)} runs are waiting already.", 10)
+
+    def _give_up_one(self, group: list[Run]) -> bool:
+        """End the unwatched draft or finished run that was longest left alone; a run with steps to lose is never taken."""
+        idle = [run for run in group if not run.room.viewers and (run.record.draft or run.status == "finished")]
+        idle = [run for run in idle if time.monotonic() - run.touched > RETRY_S]
+        if not idle:
+            return False
+        run = min(idle, key=lambda run: run.touched)
+        self.spawn(self.remove(run)) if run.record.draft else self._end_process(run)
+        return True
+
+    async def remove(self, run: Run) -> None:
+        """Delete a run with all that is known of it."""
+        run.removed = True
+        self.runs.pop(run.id, None)
+        self._leave(run)
+        self._end_process(run)
+        run.room.event({"type": "error", "kind": "deleted", "message": "This run was deleted."})
+        await self.store.commit(self.store.delete(run.id))
+
+    # ------------------------------------------------------------ processes
+
+    async def ensure(self, run: Run) -> Link:
+        """The run's process, started if there is none."""
+        if run.starting is not None:
+            await asyncio.shield(run.starting)
+        if run.ready and run.link is not None and run.link.alive:
+            return run.link
+        self._refuse_dead(run)
+        self._begin_start(run)
+        return await self.ensure(run)
+
+    def _refuse_dead(self, run: Run) -> None:
+        record = run.record
+        if record.status == "failed":
+            raise wrong_state(f"The run has failed: {(record.error or {}).get('message', '')}", GONE_HINT)
+        if record.status == "interrupted" or record.step > 0:
+            raise wrong_state("The run's process has ended.", GONE_HINT)
+
+    def _begin_start(self, run: Run) -> None:
+        if run.starting is None:
+            run.starting = self.spawn(self._start(run))
+
+    async def _start(self, run: Run) -> None:
+        """Make the process and let it build the lab."""
+        record, settings = run.record, self.settings
+        limits = {
+            "memory_bytes": settings.run_memory_bytes,
+            "file_bytes": settings.file_size_mb << 20,
+            "nice": settings.nice,
+            "threads": settings.threads,
+        }
+        try:
+            link = run.link = await self.processes.make("run", run.heard)
+            link.on_lost = lambda: self._lost(run, link)
+            if run.removed:
+                link.close()
+                return
+            watched = dict(run.room.watched)
+            await link.ask(
+                "start", timeout_s=settings.start_s, lab=record.lab, config=record.config, seed=record.seed, run=record.id, take=record.take,
+                max_steps=record.max_steps, speed=record.speed, limits=limits, views=watched,
+            )  # fmt: skip
+            run.ready = True
+            if run.room.watched != watched:
+                link.tell("watch", views=run.room.watched)
+        except Refusal as refusal:
+            run.failed(refusal.problem["kind"], refusal.problem["message"], refusal.problem.get("hint", ""))
+        except TimeoutError:
+            run.failed(
+                "start-timeout",
+                f"The lab was not built within {settings.start_s:g} s.",
+                "Take a smaller model, then reset.",
+            )
+            if run.link is not None:
+                run.link.kill()
+        except WorkerGone:
+            run.failed("worker-lost", "The run's process ended while it was being started.", GONE_HINT)
+        finally:
+            run.starting = None
+        run.changed()
+
+    def _lost(self, run: Run, link: Link) -> None:
+        """The other end of the socket is gone."""
+        if run.link is not link:
+            return
+        run.link, run.ready = None, False
+        if (
+            not run.removed
+            and run.status not in ("failed", "interrupted")
+            and not self.draining
+            and run.starting is None
+        ):
+            self.spawn(self._explain_loss(run, link))
+
+    async def _explain_loss(self, run: Run, link: Link) -> None:
+        code = None
+        try:
+            code = await asyncio.wait_for(asyncio.shield(link.exit_code), 0.5)
+        except TimeoutError:
+            pass
+        how = (
+            f"was killed by signal {-code}"
+            if code is not None and code < 0
+            else f"ended with code {code}"
+            if code is not None
+            else "ended"
+        )
+        run.failed("worker-lost", f"The run's process {how} at step {run.record.step:,}.", GONE_HINT)
+
+    def _end_process(self, run: Run) -> None:
+        link, run.link, run.ready = run.link, None, False
+        if link is not None:
+            link.close()
+
+    # ------------------------------------------------------------ turns
+
+    def want(self, run: Run) -> None:
+        """The run would like to train."""
+        run.wants = True
+        self.turns.want(run.id)
+        self.settle()
+
+    def _leave(self, run: Run) -> None:
+        run.wants = run.has_place = False
+        self.turns.leave(run.id)
+        self.settle()
+
+    def _idle(self, run: Run) -> None:
+        """A run has stopped by itself."""
+        self._leave(run)
+
+    def _is_watched(self, id_: str) -> bool:
+        return id_ in self.runs and bool(self.runs[id_].room.viewers)
+
+    def settle(self) -> None:
+        """Give the places to those whose turn it is, and tell everybody where they stand."""
+        waiting = list(self.turns.waiting)
+        stop, begin = self.turns.settle(time.monotonic())
+        for id_ in stop:
+            run = self.runs[id_]
+            run.has_place = False
+            if run.link is not None:
+                run.link.tell("pause")
+        for id_ in begin:
+            self.runs[id_].has_place = True
+            self.spawn(self._let_train(self.runs[id_]))
+        for id_ in {*waiting, *self.turns.waiting, *stop}:
+            if id_ in self.runs:
+                self.runs[id_].changed()
+
+    async def _let_train(self, run: Run) -> None:
+        try:
+            link = await self.ensure(run)
+            if run.has_place:
+                await link.ask("play")
+        except (Refusal, Problem, WorkerGone, TimeoutError):
+            self._leave(run)
+            run.changed()
+
+    # ------------------------------------------------------------ the clock
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for run in [self.runs[id_] for id_ in self.turns.training]:
+                run.trained_s += TICK_S
+                if run.trained_s > self.settings.run_wall_s:
+                    run.trained_s = 0.0
+                    self.spawn(
+                        self.pause(
+                            run, f"The run has trained for {self.settings.run_wall_s:g} s and was paused. Play goes on."
+                        )
+                    )
+            if self.turns.waiting:
+                self.settle()
+            self._forget(time.monotonic())
+
+    def _forget(self, now: float) -> None:
+        """Remove drafts nobody looks at; end the processes of finished runs; drop records that only a request had loaded."""
+        for run in list(self.runs.values()):
+            if run.room.viewers or run.wants or run.starting is not None:
+                continue
+            alone_s = now - run.touched
+            if run.record.draft and alone_s > self.settings.draft_s:
+                self.spawn(self.remove(run))
+            elif run.link is not None and run.status == "finished" and alone_s > self.settings.idle_s:
+                self._end_process(run)
+            elif run.link is None and alone_s > 60:
+                self.runs.pop(run.id, None)
+
+    async def pause(self, run: Run, message: str = "") -> None:
+        """Stop after the step under way."""
+        self._leave(run)
+        if run.link is not None:
+            await self.ask(run, "pause")
+        if message:
+            run.record.message = message
+        run.changed()
+
+    async def ask(self, run: Run, do: str, **fields: Any) -> tuple[dict[str, Any], bytes]:
+        """Put a request to the run's process; what it refuses is raised as a problem."""
+        link = await self.ensure(run)
+        if len(link.asked) >= self.settings.pending:
+            raise too_many(f"{len(link.asked)} requests to this run are under way.", 1)
+        try:
+            return await link.ask(do, **fields)
+        except Refusal as refusal:
+            raise of_worker(refusal.problem) from None
+        except WorkerGone:
+            raise wrong_state("The run's process has ended.", GONE_HINT) from None
+        except TimeoutError:
+            raise Problem(
+                504, "The run did not answer within a minute.", kind="no-answer", hint="It may be in a very long step."
+            ) from None

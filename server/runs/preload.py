@@ -1,0 +1,33 @@
+"""What is imported once, before any worker is forked: torch, its compiler front end, and every lab under its own guard.
+
+Without `torch._dynamo` a worker's first optimiser step would import it, which takes a second. No torch operation runs here and no thread
+is started: a process with a second thread cannot be forked safely (a test counts them).
+"""
+
+import importlib
+import os
+from functools import cache
+from pathlib import Path
+
+from models.core import catalog as course
+from models.core.catalog import Catalog
+
+
+@cache
+def catalog() -> Catalog:
+    """Every lab that imports, those of the package $ORRERY_LABS too; those that do not are in its `broken`, with the reason."""
+    found = course.load()
+    if package := os.environ.get("ORRERY_LABS"):
+        module = importlib.import_module(package)
+        own = course.Catalog(Path(module.__path__[0]), package)
+        for mine, theirs in ((found.labs, own.labs), (found.broken, own.broken), (found.places, own.places)):
+            mine.update(theirs)  # type: ignore[attr-defined]
+        found.sections = [*found.sections, *own.sections]
+    return found
+
+
+def everything() -> None:
+    """Import what a worker will need."""
+    for name in ("torch", "torch._dynamo", "safetensors.numpy", "safetensors.torch", "models.core.session"):
+        importlib.import_module(name)
+    catalog()

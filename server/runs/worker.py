@@ -1,0 +1,273 @@
+"""One run in a process of its own: the Session at one end of a socket.
+
+It trains for a turn, then reads and writes. The session knows no socket; this file knows no lab.
+"""
+
+import json
+import logging
+import os
+import resource
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+
+from models.core import frames
+from models.core.errors import OrreryError
+from models.core.session import Session, Turn
+from server.runs import preload
+from server.runs.pipe import Gone, Pipe, exit_with
+
+STATE_EVERY_S = 0.1
+Answer = tuple[dict[str, Any], bytes]
+log = logging.getLogger("orrery.worker")
+
+
+def main(sock: socket.socket) -> None:
+    """Serve one run until the server is gone, the run fails, or it is told to stop."""
+    exit_with(sock)
+    try:
+        Worker(Pipe(sock)).run()
+    except Gone:
+        pass
+
+
+class Worker:
+    """Requests in, turns of the session out."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self.pipe = pipe
+        self.session: Any = None
+        self.stopped = False
+        self.stepping: list[int] = []  # requests that wait for steps to be done
+        self.told_at = 0.0
+        self.told_status = ""
+        self.commands: dict[str, Callable[..., Answer]] = {
+            "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune, "act": self.act,
+            "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset, "stop": self.stop, "step": self.step,
+        }  # fmt: skip
+
+    def run(self) -> None:
+        """The loop: read, train for a turn, write, sleep only when there is nothing to do."""
+        while not self.stopped:
+            for header, _ in self.pipe.receive():
+                self.handle(header)
+            wait_s = self.session.wait_s if self.session else None
+            if wait_s == 0 and not self.pipe.congested:
+                self.turn()
+            self.pipe.flush()
+            if wait_s != 0 or self.pipe.congested:
+                self.pipe.wait(wait_s or None)
+        while self.pipe.messages or self.pipe.current:
+            self.pipe.flush()
+            self.pipe.wait(0.1)
+
+    # ------------------------------------------------------------ out
+
+    def turn(self) -> None:
+        """Let the session have its turn and send what came of it."""
+        try:
+            turn: Turn = self.session.turn()
+        except Exception as error:  # noqa: BLE001 - a lab may raise anything; the run fails, the server does not
+            self.fail(error)
+            return
+        columns = {
+            name: np.asarray(column, np.int64 if name == "step" else np.float64) for name, column in turn.rows.items()
+        }
+        rows = len(columns.get("step", ()))
+        events = self.with_gestures([event for event in turn.events if event["type"] != "status"])
+        now = time.monotonic()
+        done = self.stepping and (not self.session.owed or self.session.status != "paused")
+        if rows or events or done or self.session.status != self.told_status or now - self.told_at >= STATE_EVERY_S:
+            self.tell(events=events, body=save(columns) if rows else b"")
+        for view, data in turn.frames:
+            header = {"type": "frame", "view": view, "take": self.session.take, "step": self.session.step}
+            self.pipe.frame(view, header, bytes(data))
+        if done:
+            for id_ in self.stepping:
+                self.pipe.send({"type": "reply", "id": id_, "result": {"step": self.session.step}})
+            self.stepping = []
+
+    def with_gestures(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The edits of one drag carry its name, so that they can be undone together."""
+        made = [event for event in events if event["type"] == "edit"]
+        for event, edit in zip(reversed(made), reversed(self.session.edits), strict=False):
+            event["gesture"] = edit.gesture
+        return events
+
+    def tell(self, events: list[dict[str, Any]] | None = None, body: bytes = b"", whole: bool = False) -> None:
+        """Send where the session stands, with its new rows and events; `whole` with the config."""
+        session = self.session
+        self.told_at, self.told_status = time.monotonic(), session.status
+        state = {
+            "status": session.status, "step": session.step, "epoch": session.epoch, "take": session.take,
+            "message": session.message, "problem": session.problem, "phase": session.phase, "max_steps": session.max_steps,
+            "steps_per_second": session.rates.get("steps_per_second"), "examples_per_second": session.rates.get("examples_per_second"),
+        }  # fmt: skip
+        if whole:
+            state["config"] = session.config.model_dump(mode="json")
+        self.pipe.send({"type": "turn", "state": finite(state), "events": finite(events or [])}, body)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the server why the run cannot go on, and stop."""
+        traceback.print_exc()
+        memory = isinstance(error, MemoryError) or "allocate memory" in str(error)
+        self.pipe.send({
+            "type": "failed", "kind": "out-of-memory" if memory else "step-failed",
+            "message": "The run needed more memory than it may take." if memory else f"{type(error).__name__}: {error}"[:1_000],
+            "hint": "Take a smaller model or batch, then reset." if memory else "Change the settings and reset. The server's log has the details.",
+            "step": self.session.step if self.session else 0,
+            "traceback": "".join(traceback.format_exception(error))[-20_000:],
+        })  # fmt: skip
+        self.stopped = True
+
+    # ------------------------------------------------------------ in
+
+    def handle(self, header: dict[str, Any]) -> None:
+        """Do what a request says and reply."""
+        id_, do = header.pop("id", None), header.pop("do")
+        try:
+            result, body = self.commands[do](**header)
+            reply: dict[str, Any] = {"type": "reply", "id": id_, "result": finite(result)}
+        except OrreryError as error:
+            reply, body = {"type": "reply", "id": id_, "error": explained(error)}, b""
+        except Exception as error:  # noqa: BLE001 - a probe may raise anything; an action that did has left the lab in pieces
+            traceback.print_exc()
+            reply, body = {"type": "reply", "id": id_, "error": broken(error)}, b""
+            if do not in ("ask", "view", "watch"):
+                self.fail(error)
+        if do == "step" and "error" not in reply and self.session.owed:
+            self.stepping.append(id_)
+        elif id_ is not None:
+            self.pipe.send(reply, body)
+
+    def start(self, *, lab: str, config: dict[str, Any], seed: int, run: str, take: int, max_steps: int | None,
+              speed: float | None, limits: dict[str, int], views: dict[str, float]) -> Answer:  # fmt: skip
+        """Build the lab under its limits."""
+        confine(limits)
+        threads = limits["threads"]
+        torch.set_num_threads(threads)
+        found = preload.catalog().labs[lab]
+        self.session = Session(found, config, seed=seed, max_steps=max_steps, run=run, threads=threads)
+        self.session.take = take
+        self.session.limit(speed)
+        if views:
+            self.session.watch(views)
+        self.tell(whole=True)
+        return {}, b""
+
+    def play(self) -> Answer:
+        self.session.play()
+        return self.done()
+
+    def pause(self) -> Answer:
+        self.session.pause()
+        return self.done()
+
+    def step(self, *, count: int) -> Answer:
+        """Owe some steps; the reply waits until they are done."""
+        self.session.advance(count)
+        return {"step": self.session.step}, b""
+
+    def set(self, **given: Any) -> Answer:
+        """The speed limit, the number of steps."""
+        if "speed" in given:
+            self.session.limit(given["speed"])
+        if "max_steps" in given:
+            self.session.extend(given["max_steps"])
+        return self.done()
+
+    def tune(self, *, fields: dict[str, Any], gesture: str | None = None) -> Answer:
+        step = self.session.tune(fields, gesture=gesture)
+        return self.done(step=step)
+
+    def act(self, *, name: str, payload: Any, gesture: str | None = None) -> Answer:
+        step = self.session.act(name, payload, gesture=gesture)
+        return self.done(step=step)
+
+    def reset(self, *, config: dict[str, Any] | None = None, seed: int | None = None) -> Answer:
+        self.session.reset(config=config, seed=seed)
+        return self.done()
+
+    def done(self, **result: Any) -> Answer:
+        """Tell the new state before the reply, so that whoever hears the reply can read it."""
+        self.tell(whole=True)
+        return result, b""
+
+    def ask(self, *, name: str, payload: Any) -> Answer:
+        figures = [frames.to_json(figure, flat=True) for figure in self.session.ask(name, payload)]
+        return {}, as_json({"figures": figures})
+
+    def view(self, *, name: str, form: str) -> Answer:
+        """A view as it is now: as a frame, as JSON, or as Plotly's JSON."""
+        at = {"step": self.session.step}
+        if form == "frame":
+            return at, self.session.frame(name)
+        figure = self.session.look(name)
+        return at, as_json(figure.to_plotly() if form == "plotly" else frames.to_json(figure))
+
+    def watch(self, *, views: dict[str, float]) -> Answer:
+        self.session.watch(views)
+        return {}, b""
+
+    def stop(self) -> Answer:
+        self.stopped = True
+        return {}, b""
+
+
+def confine(limits: dict[str, int]) -> None:
+    """Step back behind the server and bound what this process may take."""
+    os.nice(limits["nice"])
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_bytes"],) * 2)
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            taken = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (taken + limits["memory_bytes"],) * 2)
+
+
+def explained(error: OrreryError) -> dict[str, Any]:
+    """An error that the user can cause, as the server's problem details need it."""
+    told = {name: getattr(error, name) for name in ("field", "errors") if hasattr(error, name)}
+    return finite({"status": error.status, "kind": error.kind, "message": error.message, "hint": error.hint, **told})
+
+
+def broken(error: BaseException) -> dict[str, Any]:
+    """A fault of the lab."""
+    return {
+        "status": 500,
+        "kind": "lab-error",
+        "message": f"{type(error).__name__}: {error}"[:1_000],
+        "hint": "The server's log has the details.",
+    }
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN: None stands for what is not finite."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def as_json(value: Any) -> bytes:
+    """The bytes of a JSON answer, which the server forwards untouched."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError:
+        return json.dumps(finite(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+if __name__ == "__main__":
+    preload.everything()
+    main(socket.socket(fileno=int(sys.argv[1])))

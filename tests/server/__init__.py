@@ -1,0 +1,1 @@
+"""Tests of the server: one file a module, with labs of their own."""

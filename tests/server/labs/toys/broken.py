@@ -1,0 +1,3 @@
+"""A lab that does not import."""
+
+raise RuntimeError("broken on purpose")
