@@ -10,7 +10,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 DONE, BROKEN, WRONG, DIVERGED, STOPPED = 0, 1, 2, 3, 130
@@ -95,11 +95,25 @@ def count(text: str) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
+    from pydantic import ValidationError
+
     from server.serve import run
     from server.settings import Settings
 
     given = {name: value for name in ("host", "port", "home") if (value := getattr(options, name)) is not None}
-    return run(Settings(**given))
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise CommandError("\n        ".join(setting_problem(item) for item in error.errors())) from error
+    return run(settings)
+
+
+def setting_problem(item: Mapping[str, Any]) -> str:
+    """One of pydantic's errors as a sentence: the option or variable, what is wrong, the value."""
+    if not item["loc"]:
+        return str(item["msg"]).removeprefix("Value error, ")
+    field = str(item["loc"][0])
+    return f"{field} (ORRERY_{field.upper()}): {item['msg']}, not {item['input']!r}."
 
 
 # ---------------------------------------------------------------- labs

@@ -188,6 +188,30 @@ def test_help_does_not_load_torch() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--port", "99999"), "port (ORRERY_PORT): Input should be less than or equal to 65535, not 99999."),
+        (("--host", "0.0.0.0"), "host 0.0.0.0 can be reached by others, and there is no token."),
+    ],
+)
+def test_serve_refuses_what_cannot_be(orrery: Orrery, arguments: Sequence[str], sentence: str) -> None:
+    said = orrery("serve", *arguments)
+
+    assert said.code == WRONG
+    assert sentence in said.err
+
+
+def test_serve_names_the_variable_that_is_wrong(orrery: Orrery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORRERY_THREADS", "many")
+
+    said = orrery("serve")
+
+    assert said.code == WRONG
+    assert "threads (ORRERY_THREADS)" in said.err
+    assert "'many'" in said.err
+
+
 def test_a_taken_port_is_a_sentence(live_server: LiveServer, tmp_path: object) -> None:
     command = [sys.executable, "-m", "server", "serve", "--port", str(live_server.port), "--home", str(tmp_path)]
 
