@@ -123,7 +123,8 @@ def _gaussians(n: int, noise: float, classes: int, generator: Generator) -> tupl
 def _spiral(n: int, noise: float, classes: int, generator: Generator) -> tuple[Tensor, Tensor]:
     """K arms that start at the origin and turn 1.75 times; noise is uniform, 1 plane unit at noise = 1."""
     y = _turns(n, classes)
-    t = _uniform((n,), 0.0, 1.0, generator)
+    every = -(-n // classes)  # points an arm: one at random in each of so many equal pieces, so that no arm has a gap
+    t = (torch.arange(n) // classes + _uniform((n,), 0.0, 1.0, generator)) / every
     x = _polar(RADIUS * t, 1.75 * 2 * math.pi * t + 2 * math.pi * y / classes)
     return x + noise * _uniform((n, 2), -1.0, 1.0, generator), y
 
