@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.core import Axis, Bars, Column, Curves, Equation, Field, Line, Points, Table
+from models.core import Axis, Bars, Column, Curves, Equation, Field, Line, Points, Summary, Table
 from models.modules import contour
 from models.modules.vectors import added, column, dot, slots, written
 
-__all__ = ["boundary", "mistakes", "path", "terms", "update", "updates"]
+__all__ = ["boundary", "mistakes", "path", "summary", "terms", "update", "updates"]
 
 Box = tuple[float, float, float, float]
 Scores = Callable[[Float[Tensor, "N 2"], Float[Tensor, " F"]], Float[Tensor, " N"]]
@@ -114,3 +114,8 @@ def path(weights: Float[Tensor, "T F"]) -> Points:
     reach = 2.0 ** math.ceil(math.log2(max(4.0, float(places.abs().max()))))
     axes = {"x": Axis("w₁", lo=-reach, hi=reach), "y": Axis("w₂", lo=-reach, hi=reach)}
     return Points(points=places[-1:], path=places, names=["w"], **axes)
+
+
+def summary(features: int) -> Summary:
+    """One weight a feature, the bias among them."""
+    return Summary([{"layer": "w", "shape": f"{features}", "parameters": features}], features, 8 * features)

@@ -3,19 +3,17 @@
 Source: Rosenblatt (1958), Psychological Review 65; at most (R/γ)² mistakes: Novikoff (1962).
 """
 
-from typing import Literal
+from typing import Literal  # noqa: I001
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-# isort: off
 from models.core import (
     Bars, Challenge, Curves, Equation, Field, Finished, Lab, LabConfig, Metric, Metrics, OwnPoints, Point,
-    PointMove, Points, Preset, Refused, Solution, Table, Text, Trail, action, live, probe, setting, view,
+    PointMove, Points, Preset, Refused, Solution, Summary, Table, Text, Trail, action, live, probe, setting, view,
 )  # fmt: skip
 
-# isort: on
 from models.data import halves, plane
 from models.modules import linear_views, margin
 from models.modules.features import TERMS, Map, polynomial
@@ -46,6 +44,9 @@ class Perceptron(Lab):
         order: Literal["cyclic", "random"] = live("cyclic", group="Training", help="Which point is looked at next.")
         stride: Literal["point", "mistake"] = live("point", group="Training", help="How far a step goes.")
 
+        def summary(self) -> Summary:
+            return linear_views.summary(len(TERMS[self.features]) + 1)
+
     presets = [
         Preset("One mistake at a time", "It moves only when wrong, by the point it missed."),
         Preset("XOR never settles", "No line splits the four corners: w walks in a loop.", data="xor-points"),
@@ -58,17 +59,15 @@ class Perceptron(Lab):
     ]
     challenges = [
         Challenge("rescue-xor", "Classify XOR's four points, and 1,000 fresh ones near them, without adding a layer.",
-                  fixed={"data": "xor-points", "noise": 0, "points": []}, fresh=True,
-                  passed=lambda lab, metrics: metrics["train_accuracy"] == metrics["test_accuracy"] == 1,
-                  solution=Solution({"data": "xor-points", "features": "x, x₁x₂"}, steps=20)),
+                  fixed={"data": "xor-points", "noise": 0, "points": []}, fresh=True, solution={"features": "x, x₁x₂"},
+                  passed=lambda lab, metrics: metrics["train_accuracy"] == metrics["test_accuracy"] == 1),
         Challenge("why-squares-do-not", "Squares do not rescue XOR: let w be caught in a cycle. What do they add?",
-                  fixed={"data": "xor-points", "noise": 0, "points": []},
-                  passed=lambda lab, metrics: lab.config.features == "x, x²" and lab.cycle > 0,
-                  solution=Solution({"data": "xor-points", "features": "x, x²"}, steps=20)),
+                  fixed={"data": "xor-points", "noise": 0, "points": []}, solution={"features": "x, x²"},
+                  passed=lambda lab, metrics: lab.config.features == "x, x²" and lab.cycle > 0),
         Challenge("heal", "One label is wrong. Drag that point to where its label is right, and let w settle.",
                   fixed={"data": "separable", "wrong_labels": 1, "features": "x", "points": []},
                   passed=lambda lab, metrics: metrics["train_accuracy"] == 1,
-                  solution=Solution({"wrong_labels": 1}, 400, [(0, "move_point", {"index": 0, "x": 0, "y": 0})])),
+                  solution=Solution({}, 400, [(0, "move_point", {"index": 0, "x": 0, "y": 0})])),
     ]
     # fmt: on
 
@@ -97,6 +96,9 @@ class Perceptron(Lab):
         """The features of each point, ending in the constant 1 whose weight is the bias."""
         return polynomial(x, self.config.features)
 
+    def parameter_count(self) -> int:
+        return len(self.w)
+
     def missed(self) -> Bool[Tensor, " N"]:
         """Which training points are wrong: sign(0) is neither class, so a score of 0 is a mistake too."""
         return self.z @ self.w <= 0
@@ -105,9 +107,7 @@ class Perceptron(Lab):
         """One stride: the next point, or points until one is missed."""
         if self.clean >= len(self.z) and not self.missed().any():
             raise Finished(f"No mistake in a whole pass: {len(self.z)} points right, after {self.mistakes} mistakes.")
-        for _ in range(1 if self.config.stride == "point" else len(self.z)):
-            if self.look():
-                break
+        any(self.look() for _ in range(1 if self.config.stride == "point" else len(self.z)))  # up to the first mistake
         self.counts.add(self.seen, self.mistakes)
         return {"mistakes": self.mistakes}
 
