@@ -2,7 +2,7 @@
 // What to try, and the challenges: steps that set the controls, look at a figure, play; lamps that the server lights.
 import { byId, h, write } from "./dom.js";
 
-/** @typedef {{set: (values: Record<string, any>) => Promise<unknown>, look: (view: string) => void, play: () => unknown, speed: (value: number|null) => unknown}} Acts */
+/** @typedef {{set: (values: Record<string, any>) => Promise<unknown>, look: (view: string) => void, play: () => unknown, pause: () => unknown, reset: () => unknown, step: (count: number) => unknown, speed: (value: number|null) => unknown}} Acts */
 
 export class Lesson {
   /** @param {any} lab @param {Acts} acts */
@@ -16,17 +16,14 @@ export class Lesson {
     this.#challenges();
   }
 
-  /** @param {HTMLElement} step @param {number} index */
+  /** One button a step does all that its directives say. @param {HTMLElement} step @param {number} index */
   #equip(step, index) {
-    for (const button of step.querySelectorAll("button.do")) {
-      button.addEventListener("click", () => this.#do([/** @type {HTMLElement} */ (button)]));
-    }
-    if (step.querySelector(".do")) {
-      step.append(h("button.doit", { type: "button", on: { click: () => {
-        this.go(index);
-        byId("stage").scrollIntoView({ block: "center", behavior: "smooth" });
-      } } }, "Do this"));
-    }
+    const directives = /** @type {HTMLElement[]} */ ([...step.querySelectorAll(".directive")]);
+    if (!directives.length) return;
+    step.append(h("button.doit", { type: "button", title: directives.map((each) => each.textContent).join(" · "), on: { click: () => {
+      this.go(index);
+      byId("stage").scrollIntoView({ block: "center", behavior: "smooth" });
+    } } }, "Do this"));
   }
 
   /** The step at hand, under the stage: what a lecturer walks through. */
@@ -48,10 +45,11 @@ export class Lesson {
     if (!this.words) return;
     write(this.count, `${index + 1} / ${this.steps.length}`);
     const copy = /** @type {HTMLElement} */ (this.steps[index].querySelector(".try-step")?.cloneNode(true));
-    const doable = Boolean(copy.querySelector(".do"));
-    for (const button of copy.querySelectorAll("button.do")) button.remove();
+    const directives = [...copy.querySelectorAll(".directive")];
+    for (const button of directives) button.remove();
     this.words.replaceChildren(...copy.childNodes);
-    this.doit.hidden = !doable;
+    this.doit.hidden = !directives.length;
+    this.doit.title = directives.map((each) => each.textContent).join(" · ");
     this.back.disabled = index === 0;
     this.next.disabled = index === this.steps.length - 1 && this.at === index;
   }
@@ -67,18 +65,20 @@ export class Lesson {
     this.at = index;
     this.steps.forEach((step, at) => step.classList.toggle("now", at === index));
     this.#tell(index);
-    this.#do([.../** @type {any} */ (this.steps[index].querySelectorAll(".do"))]);
+    this.#do([.../** @type {any} */ (this.steps[index].querySelectorAll(".directive"))]);
   }
 
-  /** In order: settings together first, since each would start the lab anew. @param {HTMLElement[]} directives */
+  /** In order; settings first and together, since each would start the lab anew. @param {HTMLElement[]} directives */
   async #do(directives) {
-    const read = directives.map((node) => ({ what: node.dataset.do, args: JSON.parse(node.dataset.args || "{}") }));
-    const values = Object.assign({}, ...read.filter((each) => each.what === "set").map((each) => each.args));
+    const values = Object.assign({}, ...directives.map((each) => (each.dataset.set ? JSON.parse(each.dataset.set) : {})));
     if (Object.keys(values).length) await this.acts.set(values);
-    for (const { what, args } of read) {
-      if (what === "look") this.acts.look(args.view);
-      else if (what === "speed") this.acts.speed(args.steps_per_second ?? null);
-      else if (what === "play") await this.acts.play();
+    for (const { dataset } of directives) {
+      if (dataset.look !== undefined) this.acts.look(dataset.look);
+      else if (dataset.speed !== undefined) this.acts.speed(Number(dataset.speed) || null);
+      else if (dataset.play !== undefined) await this.acts.play();
+      else if (dataset.pause !== undefined) await this.acts.pause();
+      else if (dataset.reset !== undefined) await this.acts.reset();
+      else if (dataset.step !== undefined) await this.acts.step(Number(dataset.step) || 1);
     }
   }
 

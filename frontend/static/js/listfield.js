@@ -18,9 +18,9 @@ export function listField(field, change, id) {
   /** @type {{node: HTMLElement, tell: (words: string) => void, count: (words: string) => void, set: (item: any) => void}[]} */
   let rows = [];
   const list = h("ol.items", { id, "aria-labelledby": `${id}-label` });
-  const noun = field.variants[0]?.title.toLowerCase() ?? "item";
+  const noun = field.variants[0]?.title ?? "item";
   const add = field.variants.map((variant, index) =>
-    h("button.add", { type: "button", on: { click: () => insert(variant, index) } }, `+ ${variant.title.toLowerCase()}`));
+    h("button.add", { type: "button", on: { click: () => insert(variant, index) } }, `+ ${variant.title}`));
   const body = h("div.list", {}, list, h("div.adds", {}, ...add));
 
   /** A new item: as the last one of its kind, or its defaults. @param {any} variant @param {number} index */

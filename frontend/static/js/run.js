@@ -38,12 +38,12 @@ export class Run extends EventTarget {
     this.id = run.id;
     this.metrics.clear();
     this.held = null;
-    this.#absorb({ ...run, speed: run.speed ?? run.steps_per_second_limit ?? this.state.speed });
+    this.#absorb(run);
     let resumed = false;
     this.stream = new Stream(this.id, () => {
-      const cursor = resumed ? { since: this.metrics.last, take: this.state.take } : null;
+      const cursor = resumed ? { since: this.metrics.last, take: this.state.take } : { since: -1 };
       resumed = true;
-      return cursor && cursor.since >= 0 ? cursor : null;
+      return cursor;
     });
     this.stream.watch(this.views);
     this.stream.addEventListener("message", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
@@ -82,13 +82,13 @@ export class Run extends EventTarget {
 
   /** @param {number} count */
   async step(count = 1) {
-    await api("POST", `${this.path}/step`, { count });
+    this.#hear({ type: "status", ...(await api("POST", `${this.path}/step`, { count })) });
   }
 
   /** The lab built anew in the same run. @param {{config?: object, seed?: number}} wish */
   async reset(wish = {}) {
     const answer = await api("POST", `${this.path}/reset`, wish);
-    if (answer?.take !== undefined) this.#hear({ type: "status", ...answer });
+    this.#hear({ type: "status", ...answer });
   }
 
   /** @param {object} change */
@@ -129,25 +129,21 @@ export class Run extends EventTarget {
 
   /** @param {any} message */
   #hear(message) {
-    const older = message.take !== undefined && message.take < this.state.take;
-    if (older) return;
+    if (message.take < this.state.take) return; // of an older take
+    if (message.take > this.state.take) this.#cut(message.to_step ?? -1, message.take);
     switch (message.type) {
       case "hello":
-        this.#absorb(message);
-        if (this.metrics.last < 0 && message.step >= 0) this.#fetch();
-        return this.#tell("status");
       case "status":
-        if (message.take > this.state.take) this.#cut(message.step ?? 0, message.take);
         this.#absorb(message);
+        for (const id of message.passed ?? []) this.#tell("challenge", { id, passed: true });
         return this.#tell("status");
       case "rewind":
-        if (message.take !== this.state.take || message.to_step < this.metrics.last) this.#cut(message.to_step, message.take);
-        this.state.step = message.to_step;
+        if (message.to_step < this.metrics.last) this.#cut(message.to_step, message.take);
         return this.#tell("status");
       case "metrics":
         return this.held ? void this.held.push(message.columns) : this.#add(message.columns);
       case "history":
-        return this.#fetch();
+        return void this.#fetch();
       case "challenge":
       case "edit":
       case "keyframe":
@@ -164,16 +160,12 @@ export class Run extends EventTarget {
     this.#tell("metrics");
   }
 
-  /** @param {number} step @param {number} take */
+  /** What is after a step falls, and a new take begins. @param {number} step −1: all of it @param {number} take */
   #cut(step, take) {
-    const anew = step <= 0;
-    if (anew) this.metrics.clear();
-    else this.metrics.cut(step);
+    this.metrics.cut(step);
     this.held = null;
-    Object.assign(this.state, { take, step, message: "", problem: null, error: null });
-    this.#tell("cut", { step, anew });
-    this.#tell("metrics");
-    if (anew) this.#fetch();
+    Object.assign(this.state, { take, step: Math.max(0, step), message: "", problem: null, error: null });
+    this.#tell("cut", step);
   }
 
   /** The rows up to now; those that arrive meanwhile wait, so that none is missed or doubled. */
@@ -181,10 +173,9 @@ export class Run extends EventTarget {
     if (this.held) return;
     const [take, id] = [this.state.take, this.id];
     const held = (this.held = []);
-    const since = this.metrics.last >= 0 ? `?since=${this.metrics.last}` : "";
     let columns = null;
     try {
-      columns = await api("GET", `${this.path}/metrics${since}`);
+      columns = await api("GET", `${this.path}/metrics?since=${this.metrics.last}`);
     } catch {
       // the stream's rows still come; a reconnection asks again
     }

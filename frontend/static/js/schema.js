@@ -80,7 +80,12 @@ function typeOf(known, root) {
 /** The kinds of item a list of objects may hold. @param {any} items @param {any} root */
 function variantsOf(items, root) {
   const kinds = (items.oneOf ?? [items]).map((/** @type {any} */ each) => resolve(each, root));
-  return kinds.map((/** @type {any} */ kind) => ({ title: kind.title ?? "Item", fields: fieldsOf(kind, root), marks: marksOf(kind) }));
+  return kinds.map((/** @type {any} */ kind) => ({ title: nounOf(kind), fields: fieldsOf(kind, root), marks: marksOf(kind) }));
+}
+
+/** "A hidden layer." -> "hidden layer"; else the title. @param {any} kind */
+function nounOf(kind) {
+  return /^An? ([^.,:;]{3,28})\.?$/.exec(kind.description ?? "")?.[1] ?? (kind.title ?? "item").toLowerCase();
 }
 
 /** The constant fields that tell one variant from another. @param {any} kind @returns {Record<string, any>} */

@@ -2,6 +2,7 @@
 // The websocket of a run. It reconnects by itself, resumes where it was, and says what it hears as events:
 // "message" {detail: JSON}, "frame" {detail: ArrayBuffer}, "link" {detail: "open" | "lost" | "gone"}.
 
+const GONE = 4404;
 const FIRST_MS = 250;
 const LONGEST_MS = 15_000;
 const PING_MS = 20_000;
@@ -10,7 +11,7 @@ const SILENT_MS = 45_000;
 export class Stream extends EventTarget {
   /**
    * @param {string} run
-   * @param {() => {since: number, take: number} | null} cursor  where to resume; null on the first connection
+   * @param {() => {since: number, take?: number}} cursor  the last step known, and its take; −1 before the first
    */
   constructor(run, cursor) {
     super();
@@ -44,7 +45,7 @@ export class Stream extends EventTarget {
   #connect() {
     clearTimeout(this.timer);
     const at = this.cursor();
-    const query = at ? `?since=${at.since}&take=${at.take}` : "";
+    const query = `?since=${at.since}${at.take === undefined ? "" : `&take=${at.take}`}`;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/api/runs/${encodeURIComponent(this.run)}/stream${query}`, ["orrery.v1"]);
     socket.binaryType = "arraybuffer";
@@ -67,7 +68,7 @@ export class Stream extends EventTarget {
       clearInterval(this.ping);
       if (this.socket !== socket || this.closed) return;
       this.socket = null;
-      if (code === 4404 || code === 1008 || code === 4403) return void this.dispatchEvent(new CustomEvent("link", { detail: "gone" }));
+      if (code === GONE) return void this.dispatchEvent(new CustomEvent("link", { detail: "gone" }));
       this.dispatchEvent(new CustomEvent("link", { detail: "lost" }));
       // full jitter: a class of 300 does not come back in one breath
       const wait_ms = Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** this.tries);

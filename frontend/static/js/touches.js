@@ -10,12 +10,17 @@ import { Newest } from "./newest.js";
 export class Touches {
   /**
    * @param {{lab: any, run: import("./run.js").Run, controls: import("./controls.js").Controls, notices: import("./notices.js").Notices,
-   *   answers: import("./answers.js").Answers, choose: (values: Record<string, any>) => void}} page
+   *   answers: import("./answers.js").Answers, choose: (values: Record<string, any>) => void, changed: () => void}} page
    */
   constructor(page) {
     this.page = page;
     /** @type {Map<string, Newest<any>>} */
     this.queues = new Map();
+  }
+
+  /** No edit is under way. */
+  get idle() {
+    return [...this.queues].every(([name, queue]) => name.startsWith("probe:") || queue.idle);
   }
 
   /** @param {HTMLElement} place where cards stand */
@@ -55,12 +60,15 @@ export class Touches {
 
   /** @param {Touch} touch @param {any} payload @param {string} phase @param {string} gesture */
   #edit(touch, payload, phase, gesture) {
-    const { run, controls, notices, choose } = this.page;
+    const { run, controls, notices, choose, changed } = this.page;
     if (touch.does === "reset") {
       if (phase === "commit") choose({ [touch.name]: bodyOf(touch, payload) });
       return;
     }
-    if (touch.does === "live") controls.put({ [touch.name]: bodyOf(touch, payload) });
+    if (touch.does === "live") {
+      controls.put({ [touch.name]: bodyOf(touch, payload) });
+      changed();
+    }
     this.#queue(`${touch.does}:${touch.name}`, (/** @type {any} */ { body, drag }) => (touch.does === "live" ? run.tune({ [touch.name]: body }, drag) : run.act(touch.name, body, drag)),
       (error) => notices.error(error, "edit")).offer({ body: bodyOf(touch, payload), drag: gesture });
   }

@@ -32,7 +32,7 @@ const controls = new Controls(byId("controls"), lab, url.hide);
 const transport = new Transport(byId("transport"));
 const views = new Views(byId("stage"), byId("side"), lab, run, url);
 const answers = new Answers(byId("popover"));
-const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => rebuild(values) });
+const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => rebuild(values), changed: () => written() });
 const seed = seedRow((value) => reset({ seed: value }));
 const counters = { draw: () => transport.show(run.state) };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
@@ -163,14 +163,17 @@ function speed(value) {
 
 // ---- what the run says ----------------------------------------------------------------------------------------------
 
-run.addEventListener("frame", (event) => views.show(decode(/** @type {CustomEvent} */ (event).detail)));
+run.addEventListener("frame", (event) => {
+  const frame = decode(/** @type {CustomEvent} */ (event).detail);
+  if (Number(frame.meta.take ?? 0) >= run.state.take) views.show(frame);
+});
 run.addEventListener("metrics", () => invalidate(counters));
 run.addEventListener("status", () => {
   invalidate(counters);
   tellStatus(run.state, notices, { again: () => reset(), play: toggle });
   seed.set(run.state.seed);
   if (speeding.idle) transport.set(run.state);
-  const still = !rebuilding && building.idle && [...tuning.values()].every((queue) => queue.idle) && !resume;
+  const still = !rebuilding && building.idle && [...tuning.values()].every((queue) => queue.idle) && touches.idle && !resume;
   if (still && !startBuilding.waiting()) controls.put(run.state.config ?? {});
   document.body.dataset.status = run.state.status;
 });
@@ -187,6 +190,7 @@ run.addEventListener("link", (event) => {
   const state = /** @type {CustomEvent} */ (event).detail;
   write(byId("link-state"), state === "lost" ? "reconnecting …" : "");
   byId("link-state").dataset.state = state;
+  if (state === "gone" && !joined && run.state.step === 0) return void begin(); // a draft nobody had stepped
   if (state === "gone") {
     notices.show("gone", { text: "This run is no longer on the server.", hint: "An unused run is cleared away after a while.", tone: "warn", ways: [{ label: "Begin again with these settings", go: begin }] });
   } else notices.clear("gone");
@@ -254,7 +258,10 @@ tabs(/** @type {HTMLElement} */ (document.querySelector('[role="tablist"]')), (i
 const source = document.querySelector("#code code");
 source?.replaceChildren(highlight(source.textContent ?? ""));
 
-const lesson = new Lesson(lab, { set, look: (view) => views.look(view), play: () => attempt(() => (run.running ? Promise.resolve() : run.play())), speed });
+const lesson = new Lesson(lab, {
+  set, speed, look: (view) => views.look(view), reset: () => reset(),
+  play: () => run.running || attempt(() => run.play()), pause: () => run.running && attempt(() => run.pause()), step: (count) => attempt(() => run.step(count)),
+});
 
 const keys = [
   { key: "Space", shown: "Space", says: "play or pause", go: toggle },
@@ -284,6 +291,7 @@ async function begin() {
     await attempt(() => run.create({ config: {} }));
   }
   views.named();
+  document.body.dataset.run = run.id;
   usual.seed ??= 0;
   if (url.speed !== undefined) speed(url.speed);
   run.dispatchEvent(new CustomEvent("status"));

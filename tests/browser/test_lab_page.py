@@ -1,0 +1,253 @@
+"""The lab page: open, play, change, touch, share, in a real browser against a real server."""
+
+import json
+import re
+
+import pytest
+
+from tests.browser.conftest import PHONE, Opener
+from tests.browser.lab_page import PLAY, field, moves, number, picture, run_id, stands, steps, unfold
+from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+LABS = ["mlp", "perceptron"]
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_play_moves_the_picture_and_the_curves(opened: Opener, lab: str) -> None:
+    page = opened(f"/labs/{lab}?speed=full")
+    stands(page)
+    before = picture(page)
+    page.click(PLAY)
+    moves(page, before)
+    page.wait_for_selector('#side figure-frame[data-view^="metric:"] canvas')
+    curves = picture(page, '#side figure-frame[data-view^="metric:"] canvas')
+    moves(page, curves, '#side figure-frame[data-view^="metric:"] canvas')
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent !== '0'")
+
+
+def test_pause_stops_and_one_step_is_one_step(opened: Opener) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    page.click("#transport .step")
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '1'")
+    page.click("#transport .step")
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '2'")
+
+
+def test_a_live_setting_acts_while_it_trains(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    page.click(PLAY)
+    page.wait_for_function("() => document.body.dataset.status === 'running'")
+    before = steps(page)
+    number(page, "learning_rate").fill("0.03")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH") as patched:
+        number(page, "learning_rate").press("Enter")
+    assert patched.value.ok
+    run = live_server.get(f"/api/runs/{run_id(page)}")
+    assert run["config"]["learning_rate"] == 0.03
+    assert run["step"] >= before and run["take"] == 0 or run["status"] == "running"
+    page.wait_for_url("**learning_rate=0.03**")
+
+
+def test_a_slider_acts_while_it_is_dragged(opened: Opener) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    box = field(page, "learning_rate").locator(".track").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+
+
+def test_a_restart_setting_begins_again_in_the_same_run(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    run = run_id(page)
+    page.click("#transport .step")
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '1'")
+    before = picture(page)
+    field(page, "data").locator("select").select_option(label="spiral")
+    moves(page, before)
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '0'")
+    state = live_server.get(f"/api/runs/{run}")
+    assert run_id(page) == run
+    assert state["config"]["data"] == "spiral" and state["step"] == 0
+
+
+def test_layers_are_added_counted_and_taken_away(opened: Opener) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    page.wait_for_selector(".summary-box b")
+    before = page.inner_text(".summary-box b")
+    field(page, "layers").locator(".add").click()
+    page.wait_for_function("(before) => document.querySelector('.summary-box b').textContent !== before", arg=before)
+    assert field(page, "layers").locator(".item").count() == 2
+    field(page, "layers").locator(".item .remove").last.click()
+    page.wait_for_function("(before) => document.querySelector('.summary-box b').textContent === before", arg=before)
+
+
+def test_a_number_out_of_range_is_explained_beside_its_field(opened: Opener) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    number(page, "learning_rate").fill("99999")
+    number(page, "learning_rate").press("Enter")
+    assert "between" in field(page, "learning_rate").locator(".problem").inner_text() or "above" in field(page, "learning_rate").locator(".problem").inner_text()
+    number(page, "learning_rate").press("Escape")
+    assert not field(page, "learning_rate").locator(".problem").is_visible()
+
+
+def test_the_address_holds_the_whole_page(opened: Opener, live_server: LiveServer) -> None:
+    layers = json.dumps([{"units": 3, "activation": "relu"}, {"units": 2, "activation": "tanh"}])
+    first = opened(f"/labs/mlp?data=xor&learning_rate=0.05&seed=7&layers={layers}&hide=noise")
+    stands(first)
+    run = live_server.get(f"/api/runs/{run_id(first)}")
+    assert (run["seed"], run["config"]["data"], run["config"]["learning_rate"]) == (7, "xor", 0.05)
+    assert run["config"]["layers"] == json.loads(layers)
+    assert not field(first, "noise").is_visible()
+    number(first, "batch_size").fill("20")
+    number(first, "batch_size").press("Enter")
+    first.wait_for_url("**batch_size=20**")
+    second = opened(first.url.split("/", 3)[3].join(["/", ""]))
+    stands(second)
+    again = live_server.get(f"/api/runs/{run_id(second)}")
+    assert again["id"] != run["id"]
+    assert again["config"] == {**run["config"], "batch_size": 20} and again["seed"] == 7
+
+
+def test_a_setting_the_lab_cannot_use_is_said_and_the_page_still_stands(opened: Opener) -> None:
+    page = opened("/labs/mlp?learning_rate=-3")
+    stands(page)
+    assert field(page, "learning_rate").locator(".problem").is_visible()
+    opened.complaints.clear()  # type: ignore[attr-defined]  # the browser notes the 422
+
+
+def test_presets_by_key(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    preset = live_server.get("/api/labs/mlp")["presets"][0]
+    with page.expect_response(lambda answer: answer.url.endswith("/reset")) as reset:
+        page.keyboard.press("1")
+    config = reset.value.json()["config"]
+    assert {name: config[name] for name in preset["config"]} == preset["config"]
+
+
+def test_everything_from_the_keyboard(opened: Opener) -> None:
+    page = opened("/labs/perceptron")
+    stands(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '1'")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.body.dataset.status === 'running'")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.body.dataset.status === 'paused'")
+    page.keyboard.press("r")
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '0'")
+    page.keyboard.press("p")
+    assert not page.locator("#panel").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#panel").is_visible()
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").count() == 0
+    for _ in range(40):  # Tab reaches every control, and each says by a ring where the focus is
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement.type === 'radio' || document.activeElement === document.body")
+
+
+def test_the_lecturer_walks_through_the_steps(opened: Opener) -> None:
+    page = opened("/labs/perceptron")
+    stands(page)
+    first = page.inner_text("#moment .moment-words")
+    page.keyboard.press("PageDown")
+    assert page.inner_text("#moment .moment-words") == first
+    page.keyboard.press("PageDown")
+    assert page.inner_text("#moment .moment-words") != first
+    assert page.locator("#try > li.now").count() == 1
+    page.keyboard.press("PageUp")
+    assert page.inner_text("#moment .moment-words") == first
+
+
+def test_a_point_is_dragged(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/perceptron")
+    stands(page)
+    points = live_server.get(f"/api/runs/{run_id(page)}/views/boundary")
+    assert points
+    box = page.locator('#stage figure-frame[data-kind="field"] canvas').last.bounding_box()
+    page.keyboard.press("Tab")
+    canvas = page.locator('#stage figure-frame[data-kind="field"] canvas[role="img"]')
+    canvas.focus()
+    assert box["width"] > 200
+
+
+def test_views_move_onto_the_stage_and_away(opened: Opener) -> None:
+    page = opened("/labs/perceptron")
+    stands(page)
+    card = page.locator("#side figure-frame[data-view]:not([data-view^='metric:'])").first
+    name = card.get_attribute("data-view")
+    card.locator(".frame-menu").click()
+    page.get_by_role("menuitem", name="Move onto the stage").click()
+    assert page.locator(f'#stage figure-frame[data-view="{name}"]').count() == 1
+    page.wait_for_url(re.compile("stage="))
+    page.locator(f'#stage figure-frame[data-view="{name}"] .frame-menu').click()
+    page.get_by_role("menuitem", name="Put away").click()
+    assert page.locator(f'figure-frame[data-view="{name}"]').count() == 0
+    page.click("#more")
+    page.get_by_role("menuitemcheckbox").nth(0).wait_for()
+
+
+def test_a_lost_connection_comes_back_and_misses_nothing(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    page.click(PLAY)
+    page.wait_for_function("() => document.body.dataset.status === 'running'")
+    page.context.set_offline(True)
+    page.wait_for_timeout(300)
+    page.context.set_offline(False)
+    before = steps(page)
+    page.wait_for_function("(before) => Number(document.querySelector('#transport .counters b').textContent.replaceAll(',', '')) > before + 50", arg=before)
+    opened.complaints.clear()  # type: ignore[attr-defined]  # the browser notes what failed meanwhile
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_phone_scrolls_down_only_and_keeps_the_transport(opened: Opener, lab: str) -> None:
+    page = opened(f"/labs/{lab}", viewport=PHONE, has_touch=True)
+    stands(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.evaluate("scrollTo(0, 1500)")
+    assert page.locator(PLAY).is_visible()
+    assert not page.locator("#controls").is_visible()
+    page.click(".open-panel")
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#panel')).visibility === 'visible'")
+    page.click("#panel-close")
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_lab_reads_without_javascript(opened: Opener, lab: str, live_server: LiveServer) -> None:
+    page = opened(f"/labs/{lab}", java_script_enabled=False)
+    assert page.locator(".prose p").count() > 2
+    assert page.locator("math").count() > 0
+    assert "class " in page.inner_text("#code")
+    assert not page.locator(".instrument").is_visible()
+
+
+def test_dark_is_dark(opened: Opener) -> None:
+    page = opened("/labs/perceptron", color_scheme="dark")
+    stands(page)
+    red, green, blue = map(int, re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[:3])
+    assert max(red, green, blue) < 60
+
+
+def test_a_viewer_of_a_run_follows_it(opened: Opener, live_server: LiveServer) -> None:
+    run = live_server.post("/api/runs", {"lab": "mlp", "config": {"learning_rate": 0.07}, "autoplay": False})["id"]
+    page = opened(f"/runs/{run}")
+    stands(page)
+    assert number(page, "learning_rate").input_value() == "0.07"
+    live_server.post(f"/api/runs/{run}/step", {"count": 12})
+    page.wait_for_function("() => document.querySelector('#transport .counters b').textContent === '12'")
+    live_server.delete(f"/api/runs/{run}")
+    page.get_by_text("no longer on the server").wait_for()
+    unfold(page)
