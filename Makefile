@@ -42,7 +42,7 @@ bench: install-test chromium ## the benchmarks: one table, target beside figure
 	$(BIN)/python -m tests.benchmarks
 
 chromium: # the browser tests need a Chromium; Debian's is installed where that is possible without a password
-	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then exit 0; fi; \
+	@for name in $$CHROMIUM chromium chromium-browser google-chrome; do command -v $$name >/dev/null 2>&1 && exit 0; done; \
 	root=""; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	if command -v apt-get >/dev/null 2>&1 && $$root true 2>/dev/null; then \
 		echo "Installing Chromium for the browser tests …"; \
