@@ -58,12 +58,12 @@ export class Range {
   }
 }
 
-/** The least of 1, 2, 2.5, 5 times a power of ten that is not below. @param {number} raw */
+/** The least of 1, 2, 5 times a power of ten that is not below. @param {number} raw */
 export function roundStep(raw) {
   if (!(raw > 0) || !Number.isFinite(raw)) return 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const m = raw / power;
-  return power * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 2.5 ? 2.5 : m <= 5 ? 5 : 10);
+  return power * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
 }
 
 /** The least round number (1, 1.5, 2, 3, 5, 7 …) not below: a colour scale's end that seldom moves. @param {number} x */
@@ -101,7 +101,7 @@ export function tickText(value, step, log = false) {
   }
   if (Math.abs(value) < step * 1e-6) return "0";
   if (Math.abs(value) >= 1e6 || step < 1e-5) return minus(value.toExponential(1));
-  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9 + (Math.abs(step / 10 ** Math.floor(Math.log10(step)) - 2.5) < 1e-6 ? 1 : 0))));
+  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
   return digits ? minus(value.toFixed(digits)) : minus(grouped.format(value));
 }
 

@@ -74,7 +74,7 @@ export class Curves extends Figure {
     const { em } = this;
     const legend = this.#legend(ctx, em);
     const top = em * 2.1 + legend * em * 1.6;
-    this.plot = { x: Math.round(em * 3.9), y: Math.round(top), w: Math.max(20, Math.round(this.width - em * 5.1)), h: Math.max(20, Math.round(this.height - top - em * 3.3)) };
+    this.plot = { x: Math.round(em * 3.9), y: Math.round(top), w: Math.max(20, Math.round(this.width - em * 5.9)), h: Math.max(20, Math.round(this.height - top - em * 3.3)) };
     const { x, y, w, h } = this.plot;
     const log = this.#log;
     const lo = f.y?.lo ?? this.yr.lo;

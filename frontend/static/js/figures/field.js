@@ -44,8 +44,8 @@ export class Field extends Figure {
   }
 
   highlight(id, hover) {
+    if (id === this.lit && !hover?.preview) return; // the page repeats what the figures have told each other
     const next = hover?.preview ?? null;
-    if (next === this.preview && id === this.lit) return;
     this.preview = next;
     super.highlight(id, hover);
     this.restyle();
@@ -57,8 +57,8 @@ export class Field extends Figure {
     const { em } = this;
     const [x0, x1, y0, y1] = f.box;
     const left = em * 3.4;
-    const top = em * 2.3 + (f.draws ? em * 1.2 : 0);
-    const w = Math.max(20, this.width - left - em);
+    const top = em * 2.3 + (f.draws ? em * 2 : 0);
+    const w = Math.max(20, this.width - left - em * 1.2);
     const h = Math.max(20, this.height - top - em * 3.5);
     const same = (f.x?.unit ?? "") === (f.y?.unit ?? "");
     const ratio = Math.max(0.5, Math.min(2, same ? (x1 - x0) / (y1 - y0) : 1.15));
@@ -271,7 +271,12 @@ export class Field extends Figure {
       label(ctx, text, Math.max(plot.x + 3, Math.min(plot.x + plot.w - w - 3, px)), Math.max(plot.y + em, Math.min(plot.y + plot.h - 4, py)), colour, c.card);
     };
     for (const a of f.arrows ?? []) put(a.label, this.sx.px(a.x + a.dx) + 8, this.sy.px(a.y + a.dy) - 6, a.colour === "ink" ? c.ink : named(a.colour, 0));
-    for (const s of f.segments ?? []) put(s.label, this.sx.px((s.x0 + s.x1) / 2) + 6, this.sy.px((s.y0 + s.y1) / 2) - 6, c.ink);
+    for (const s of f.segments ?? []) {
+      let t = 1; // near the end that is seen
+      while (t > 0.5 && !this.hand.inside(this.sx.px(s.x0 + (s.x1 - s.x0) * t), this.sy.px(s.y0 + (s.y1 - s.y0) * t))) t -= 0.02;
+      t -= 0.1;
+      put(s.label, this.sx.px(s.x0 + (s.x1 - s.x0) * t) + 7, this.sy.px(s.y0 + (s.y1 - s.y0) * t) - 7, c.ink);
+    }
     for (const one of f.handles ?? []) put(one.label, this.sx.px(one.x) + 10, this.sy.px(one.y) - 8, c.ink);
   }
 
