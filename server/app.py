@@ -19,14 +19,15 @@ from server.runs.store import Store
 from server.security import Guard, is_page
 from server.settings import Settings
 
-ABOUT = """Every button of the browser is a call here. A run's numbers come as they happen on `WS /api/runs/{run}/stream`.
-Errors are problem details (RFC 9457)."""
+ABOUT = """Every button of the browser is a call here. A run's numbers come as they happen on
+`WS /api/runs/{run}/stream`. Errors are problem details (RFC 9457)."""
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole server; its processes begin and end with its lifespan."""
     app = FastAPI(
-        title="Orrery", version="1", description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None, max_body_size=settings.body_bytes,
+        title="Orrery", version="1", description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
+        max_body_size=settings.body_bytes,
     )  # fmt: skip
     processes = Processes(settings)
     app.state.settings = settings

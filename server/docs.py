@@ -10,13 +10,18 @@ from server.problems import not_found
 
 router = APIRouter(include_in_schema=False)
 FILES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Orrery: the API</title><link rel="icon" href="/static/orrery.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/docs/swagger-ui.css"></head>
-<body><div id="docs"></div><noscript>The description of the API is at <a href="/openapi.json">/openapi.json</a>.</noscript>
+<body><div id="docs"></div>
+<noscript>The description of the API is at <a href="/openapi.json">/openapi.json</a>.</noscript>
 <script src="/assets/docs/swagger-ui-bundle.js"></script><script src="/assets/docs/start.js"></script></body></html>"""
 START = """"use strict";
-SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, tryItOutEnabled: true, displayRequestDuration: true, validatorUrl: null });
+SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#docs", deepLinking: true, tryItOutEnabled: true, displayRequestDuration: true,
+  validatorUrl: null,
+});
 """
 
 

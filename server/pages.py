@@ -20,6 +20,7 @@ FRONTEND = Path(__file__).resolve().parent.parent / "frontend"
 DAY = {"Cache-Control": "public, max-age=86400"}
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(FRONTEND / "templates")
+templates.env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # settings stand in the order the lab wrote them
 
 
 def package_file(package: str, *parts: str) -> Path:
@@ -98,9 +99,9 @@ async def favicon() -> Response:
     return FileResponse(FRONTEND / "static" / "orrery.svg", media_type="image/svg+xml", headers=DAY)
 
 
-def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+def page(request: Request, template: str, code: int = 200, **context: Any) -> Response:
     """A rendered template."""
-    return templates.TemplateResponse(request, template, context, status_code=status)
+    return templates.TemplateResponse(request, template, context, status_code=code)
 
 
 def error_page(request: Request, problem: Problem) -> Response:

@@ -1,15 +1,17 @@
 """One guard in front of everything, http and websocket alike: who may speak to this server, and what a page may load.
 
-Middleware for http alone would leave the websocket open, and nothing is decided on a URL that was put together from headers: only on the path
-of the scope and on fixed lists. In order:
+Middleware for http alone would leave the websocket open, and nothing is decided on a URL that was put together from
+headers: only on the path of the scope and on fixed lists. In order:
 
 1. Host: exactly one, of the allow-list. A name that another site points at this machine (DNS rebinding) is refused.
-2. Origin: the server's own, or one of ORRERY_ORIGINS, on every websocket and every request that changes something. None at all means a
-   script, which comes without cookie and without Sec-Fetch-Site.
-3. Sec-Fetch-Site: what another site's page asks for (an image, a script, a fetch) is refused; following a link here is not.
+2. Origin: the server's own, or one of ORRERY_ORIGINS, on every websocket and every request that changes something.
+   None at all means a script, which comes without cookie and without Sec-Fetch-Site.
+3. Sec-Fetch-Site: what another site's page asks for (an image, a script, a fetch) is refused; following a link here
+   is not.
 4. Token, where one is set: in the first URL of a page, swapped for a cookie; as Bearer for scripts.
 """
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -32,8 +34,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ASSETS = ("/static/", "/assets/")
 YEAR_S = 365 * 24 * 3600
 CSP = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self'",
-    "connect-src 'self'", "worker-src 'self' blob:", "manifest-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'",
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data: blob:", "font-src 'self'",
+    "connect-src 'self'", "worker-src 'self' blob:", "manifest-src 'self'", "frame-ancestors 'none'",
+    "base-uri 'none'", "form-action 'self'",
 ))  # fmt: skip
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -44,9 +48,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-LOGIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Orrery</title><h1>This Orrery asks for its token</h1>
+LOGIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Orrery</title>
+<h1>This Orrery asks for its token</h1>
 <p>Whoever runs it has printed a link with it. Open that link, or type the token here.</p>
-<form method="get"><label>Token <input name="token" type="password" autocomplete="off" required></label> <button>Open</button></form></html>"""
+<form method="get">
+<label>Token <input name="token" type="password" autocomplete="off" required></label> <button>Open</button>
+</form></html>"""
 
 
 class Guard:
@@ -82,7 +89,8 @@ class Guard:
             return forbidden(400, "This server does not answer to that Host. ORRERY_ALLOWED_HOSTS names those it does.")
         if len(origins) > 1 or len(sites) > 1:
             return forbidden(400, "A header came twice.")
-        origin, site = (origins or [None])[0], (sites or [None])[0]
+        origin = origins[0] if origins else None
+        site = sites[0] if sites else None
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and origin is not None and not self.is_own_origin(origin, hosts[0], scope):
             return forbidden(403, "Another site's page may not do this.")
@@ -207,10 +215,8 @@ def read_cookies(lines: list[str]) -> dict[str, str]:
     """The cookies of a request; what is no cookie is still a sign of a browser."""
     found: dict[str, str] = {}
     for line in lines:
-        try:
+        with contextlib.suppress(CookieError):
             found.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
-        except CookieError:
-            pass
         found.setdefault("", "")
     return found
 

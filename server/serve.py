@@ -1,4 +1,7 @@
-"""Serve until SIGTERM or Ctrl-C. The server owns its listening socket, so that a viewer whose machine has gone is let go by the kernel."""
+"""Serve until SIGTERM or Ctrl-C.
+
+The server owns its listening socket, so that a viewer whose machine has gone is let go by the kernel.
+"""
 
 import logging
 import socket
@@ -46,9 +49,11 @@ def listen(settings: Settings) -> socket.socket:
 def configure(settings: Settings) -> uvicorn.Config:
     """uvicorn's settings."""
     return uvicorn.Config(
-        create_app(settings), lifespan="on", loop="uvloop" if sys.platform != "win32" else "auto", http="auto", ws="websockets-sansio",
+        create_app(settings), lifespan="on", loop="uvloop" if sys.platform != "win32" else "auto", http="auto",
+        ws="websockets-sansio",
         ws_per_message_deflate=False, ws_max_size=settings.message_bytes, ws_ping_interval=20, ws_ping_timeout=20,
-        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=30, access_log=False, log_level="warning", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=30, access_log=False, log_level="warning",
+        server_header=False, proxy_headers=False,
     )  # fmt: skip
 
 
@@ -58,11 +63,11 @@ def run(settings: Settings) -> int:
     try:
         sock = listen(settings)
     except OSError as error:
-        print(f"orrery: cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
+        log.error("cannot listen on %s:%d: %s", settings.host, settings.port, error.strerror)
         return 1
     host, port = sock.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    print(f"Orrery is on http://{name}:{port}/" + ("?token=…" if settings.token else ""), file=sys.stderr)
+    log.info("Orrery is on http://%s:%d/%s", name, port, "?token=…" if settings.token else "")
     server = Server(configure(settings))
     server.run(sockets=[sock])
     return 0 if server.started else 1

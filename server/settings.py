@@ -1,4 +1,7 @@
-"""Settings from the environment: `ORRERY_PORT=9000`, `ORRERY_RUN_MEMORY_MB=4096`. Every limit of the server stands here."""
+"""Settings from the environment: `ORRERY_PORT=9000`, `ORRERY_RUN_MEMORY_MB=4096`.
+
+Every limit of the server stands here.
+"""
 
 import ipaddress
 import os

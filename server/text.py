@@ -1,7 +1,7 @@
 """A lab's Markdown as HTML: its sections, its equations as MathML, and the buttons of *Try this*.
 
-HTML in the Markdown is not passed on. `$…$` and `$$…$$` are LaTeX, turned into MathML here, so that the page needs no script for it.
-Directives `{set k=v …}`, `{look view}`, `{play}`, `{speed 1}` become buttons that the page acts on.
+HTML in the Markdown is not passed on. `$…$` and `$$…$$` are LaTeX, turned into MathML here, so that the page needs no
+script for it. Directives `{set k=v …}`, `{look view}`, `{play}`, `{speed 1}` become buttons that the page acts on.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The long-lived process that knows the labs: it describes them, and checks configs, so that a refused config never starts a run."""
+"""The long-lived process that knows the labs.
+
+It describes them, and checks configs, so that a refused config never starts a run.
+"""
 
 import json
 import os

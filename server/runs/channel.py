@@ -1,7 +1,7 @@
 """Messages between the server and a worker, over a socketpair.
 
-A message is `u32 length · u32 header length · header (JSON) · body (raw bytes)`, little-endian. Both ends check the sizes; nothing is
-ever pickled. EOF means the other end is gone.
+A message is `u32 length · u32 header length · header (JSON) · body (raw bytes)`, little-endian. Both ends check the
+sizes; nothing is ever pickled. EOF means the other end is gone.
 """
 
 import json

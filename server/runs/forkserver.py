@@ -1,11 +1,13 @@
 """The process that forks the workers: `python -m server.runs.forkserver FD`.
 
-It has imported torch and the labs, so that a worker begins in milliseconds and shares that memory. It is one thread that computes nothing.
-On its socket it reads one byte a request (W: a worker for a run, C: the catalog worker) with the worker's own socket attached, and writes
-JSON lines: {"ready"}, {"pid"} for each request in order, {"exited", "code"} for each child that ends. When the server is gone (EOF) it kills
-what is left below it: no worker outlives its server, even one that hangs.
+It has imported torch and the labs, so that a worker begins in milliseconds and shares that memory. It is one thread
+that computes nothing. On its socket it reads one byte a request (W: a worker for a run, C: the catalog worker) with
+the worker's own socket attached, and writes JSON lines: {"ready"}, {"pid"} for each request in order, {"exited",
+"code"} for each child that ends. When the server is gone (EOF) it kills what is left below it: no worker outlives its
+server, even one that hangs.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -35,10 +37,8 @@ def main(fd: int) -> None:
     gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared
     say(control, ready=True)
     children: set[int] = set()
-    try:
+    with contextlib.suppress(ConnectionError):
         serve(control, wake, woken, children)
-    except ConnectionError:
-        pass
     signal.set_wakeup_fd(-1)
     for pid in children:
         kill(pid)

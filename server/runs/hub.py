@@ -1,7 +1,8 @@
 """Fan-out of one run to its viewers: what must arrive stands once in a log, and each viewer is a cursor into it.
 
-Metrics, changes of status, edits, rewinds and challenges are ordered and reach every viewer. Frames are latest-wins: the room keeps the
-newest of each view, and a viewer takes what it has not seen when it is ready. Publishing never waits for anyone.
+Metrics, changes of status, edits, rewinds and challenges are ordered and reach every viewer. Frames are latest-wins:
+the room keeps the newest of each view, and a viewer takes what it has not seen when it is ready. Publishing never
+waits for anyone.
 """
 
 import asyncio

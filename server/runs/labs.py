@@ -81,21 +81,15 @@ class Labs:
     def _over(self, found: dict[str, Any]) -> list[dict[str, Any]]:
         """Where the server's limits are broken."""
         limits, summary, config = self.settings, found.get("summary") or {}, found.get("config") or {}
-        over = []
-        if (count := found.get("parameters") or 0) > limits.max_parameters:
-            over.append(
-                limit("config", count, limits.max_parameters, "{:,} parameters; this server builds at most {:,}.")
-            )
-        if (size := summary.get("bytes") or 0) > limits.run_memory_bytes:
-            over.append(
-                limit("config", size, limits.run_memory_bytes, "about {:,} bytes of memory; a run may take {:,}.")
-            )
-        for name in ("batch_size", "batch"):
-            if isinstance(size := config.get(name), int) and size > limits.max_batch:
-                over.append(
-                    limit(name, size, limits.max_batch, "{:,} examples in a batch; this server takes at most {:,}.")
-                )
-        return over
+        parameters, size = found.get("parameters") or 0, summary.get("bytes") or 0
+        checks = [
+            ("config", parameters, limits.max_parameters, "{:,} parameters; this server builds at most {:,}."),
+            ("config", size, limits.run_memory_bytes, "about {:,} bytes of memory; a run may take {:,}."),
+        ]
+        batches = [name for name in ("batch_size", "batch") if isinstance(config.get(name), int)]
+        words = "{:,} examples in a batch; this server takes at most {:,}."
+        checks += [(name, config[name], limits.max_batch, words) for name in batches]
+        return [limit(*check) for check in checks if check[1] > check[2]]
 
 
 def limit(field: str, value: float, bound: float, text: str) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Processes on this machine: a forkserver, and workers at the other end of socketpairs. The only file that knows how they are made."""
+"""Processes on this machine: a forkserver, and workers at the other end of socketpairs.
+
+The only file that knows how they are made.
+"""
 
 import asyncio
 import json
@@ -140,7 +143,8 @@ class Processes:
         ours, theirs = socket.socketpair()
         self.forkserver = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server.runs.forkserver", str(theirs.fileno()),
-            pass_fds=[theirs.fileno()], env=self.environment(), cwd=ROOT, start_new_session=True, stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()], env=self.environment(), cwd=ROOT, start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         theirs.close()
         ours.setblocking(False)

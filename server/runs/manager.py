@@ -1,6 +1,7 @@
 """The life of runs: made, started, given their turns, commanded, forgotten."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -108,7 +109,8 @@ class Manager:
         full = await self.labs.checked(lab, config)
         self._room_for(client, autoplay)
         record = Record(
-            secrets.token_urlsafe(9), lab, full, seed, max_steps or int(about["max_steps"]), client, name=name, draft=not autoplay,
+            secrets.token_urlsafe(9), lab, full, seed, max_steps or int(about["max_steps"]), client, name=name,
+            draft=not autoplay,
             speed=speed if given_speed else about["steps_per_second"], status="queued" if autoplay else "starting",
         )  # fmt: skip
         run = self.runs[record.id] = Run(record, self.store, self._idle, self.turns.place)
@@ -149,7 +151,10 @@ class Manager:
             raise too_many(f"{len(self.turns.waiting)} runs are waiting already.", 10)
 
     def _give_up_one(self, group: list[Run]) -> bool:
-        """End the unwatched draft or finished run that was longest left alone; a run with steps to lose is never taken."""
+        """End the unwatched draft or finished run that was longest left alone.
+
+        A run with steps to lose is never taken.
+        """
         idle = [run for run in group if not run.room.viewers and (run.record.draft or run.status == "finished")]
         idle = [run for run in idle if time.monotonic() - run.touched > RETRY_S]
         if not idle:
@@ -207,7 +212,8 @@ class Manager:
                 return
             watched = dict(run.room.watched)
             await link.ask(
-                "start", timeout_s=settings.start_s, lab=record.lab, config=record.config, seed=record.seed, run=record.id, take=record.take,
+                "start", timeout_s=settings.start_s, lab=record.lab, config=record.config, seed=record.seed,
+                run=record.id, take=record.take,
                 max_steps=record.max_steps, speed=record.speed, limits=limits, views=watched,
             )  # fmt: skip
             run.ready = True
@@ -244,10 +250,8 @@ class Manager:
 
     async def _explain_loss(self, run: Run, link: Link) -> None:
         code = None
-        try:
+        with contextlib.suppress(TimeoutError):
             code = await asyncio.wait_for(asyncio.shield(link.exit_code), 0.5)
-        except TimeoutError:
-            pass
         how = (
             f"was killed by signal {-code}"
             if code is not None and code < 0
@@ -326,7 +330,10 @@ class Manager:
             self._forget(time.monotonic())
 
     def _forget(self, now: float) -> None:
-        """Remove drafts nobody looks at; end the processes of finished runs; drop records that only a request had loaded."""
+        """Remove drafts nobody looks at.
+
+        End the processes of finished runs; drop records that only a request had loaded.
+        """
         for run in list(self.runs.values()):
             if run.room.viewers or run.wants or run.starting is not None:
                 continue

@@ -1,7 +1,7 @@
 """What is imported once, before any worker is forked: torch, its compiler front end, and every lab under its own guard.
 
-Without `torch._dynamo` a worker's first optimiser step would import it, which takes a second. No torch operation runs here and no thread
-is started: a process with a second thread cannot be forked safely (a test counts them).
+Without `torch._dynamo` a worker's first optimiser step would import it, which takes a second. No torch operation runs
+here and no thread is started: a process with a second thread cannot be forked safely (a test counts them).
 """
 
 import importlib
@@ -15,13 +15,17 @@ from models.core.catalog import Catalog
 
 @cache
 def catalog() -> Catalog:
-    """Every lab that imports, those of the package $ORRERY_LABS too; those that do not are in its `broken`, with the reason."""
+    """Every lab that imports, those of the package $ORRERY_LABS too.
+
+    Those that do not are in its `broken`, with the reason.
+    """
     found = course.load()
     if package := os.environ.get("ORRERY_LABS"):
         module = importlib.import_module(package)
         own = course.Catalog(Path(module.__path__[0]), package)
-        for mine, theirs in ((found.labs, own.labs), (found.broken, own.broken), (found.places, own.places)):
-            mine.update(theirs)  # type: ignore[attr-defined]
+        found.labs.update(own.labs)
+        found.broken.update(own.broken)
+        found.places.update(own.places)
         found.sections = [*found.sections, *own.sections]
     return found
 

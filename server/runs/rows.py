@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def between(columns: Columns, after: float, to: float = math.inf) -> Columns:
 
 
 def thin(columns: Columns, points: int) -> Columns:
-    """About `points` rows, so chosen that each bucket of steps keeps the least and the greatest value of every metric, and the last row."""
+    """About `points` rows: of every bucket of steps the least and the greatest value of each metric, and the ends."""
     count = len(columns["step"])
     metrics = [column for name, column in columns.items() if name != "step"]
     if count <= points or not metrics:
@@ -65,7 +66,7 @@ def thin(columns: Columns, points: int) -> Columns:
     buckets = max(1, points // (2 * len(metrics)))
     edges = np.linspace(0, count, buckets + 1).astype(np.int64)
     keep = {0, count - 1}
-    for lo, hi in zip(edges[:-1], edges[1:], strict=True):
+    for lo, hi in pairwise(edges):
         for column in metrics:
             part = column[lo:hi]
             known = np.flatnonzero(np.isfinite(part))

@@ -113,9 +113,11 @@ class Run:
         """What changes while it runs: the `status` message."""
         record = self.record
         return {
-            "status": self.status, "step": record.step, "epoch": record.epoch, "take": record.take, "message": record.message,
+            "status": self.status, "step": record.step, "epoch": record.epoch, "take": record.take,
+            "message": record.message,
             "problem": record.problem, "error": record.error, "queue_place": self.place(record.id), "phase": self.phase,
-            **self.rates, "speed": record.speed, "max_steps": record.max_steps, "config": record.config, "passed": record.passed,
+            **self.rates, "speed": record.speed, "max_steps": record.max_steps, "config": record.config,
+            "passed": record.passed,
         }  # fmt: skip
 
     # ------------------------------------------------------------ what its process says

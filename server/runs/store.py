@@ -1,7 +1,8 @@
 """What outlives a process: runs, edits, and metrics as safetensors chunks. The only file that knows the database.
 
-SQLite in WAL mode with one writing connection, in a thread of its own that commits whatever has gathered in one transaction. An operation's
-`then` is called on the event loop once it is committed: so nothing is published that a crash could take back.
+SQLite in WAL mode with one writing connection, in a thread of its own that commits whatever has gathered in one
+transaction. An operation's `then` is called on the event loop once it is committed: so nothing is published that a
+crash could take back.
 """
 
 import asyncio
@@ -128,7 +129,7 @@ class Store:
     async def commit(self, operation: Operation = lambda connection: None) -> None:
         """Write, and wait until it and everything before it is committed."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.write(operation, lambda: done.done() or done.set_result(None))
+        self.write(operation, lambda: None if done.done() else done.set_result(None))
         await done
 
     def _write(self) -> None:
@@ -213,7 +214,10 @@ class Store:
         return [dict(row) for row in found]
 
     async def recover(self) -> int:
-        """After a start: drafts go, and what was alive when the last server ended is `interrupted`. Returns how many were."""
+        """After a start: drafts go, and what was alive when the last server ended is `interrupted`.
+
+        Returns how many were.
+        """
 
         def operation(connection: sa.Connection) -> None:
             drafts = sa.select(runs.c.id).where(runs.c.draft)

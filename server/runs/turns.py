@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 class Turns:
     """A queue with turn-taking. It decides; whoever calls it acts.
 
-    While others wait, a run that has trained for `turn_s` gives up its place, unwatched runs first, and joins the end of the queue.
+    While others wait, a run that has trained for `turn_s` gives up its place, unwatched runs first, and joins the end
+    of the queue.
     """
 
     places: int

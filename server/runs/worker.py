@@ -3,6 +3,7 @@
 It trains for a turn, then reads and writes. The session knows no socket; this file knows no lab.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -32,10 +33,8 @@ log = logging.getLogger("orrery.worker")
 def main(sock: socket.socket) -> None:
     """Serve one run until the server is gone, the run fails, or it is told to stop."""
     exit_with(sock)
-    try:
+    with contextlib.suppress(Gone):
         Worker(Pipe(sock)).run()
-    except Gone:
-        pass
 
 
 class Worker:
@@ -49,8 +48,10 @@ class Worker:
         self.told_at = 0.0
         self.told_status = ""
         self.commands: dict[str, Callable[..., Answer]] = {
-            "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune, "act": self.act,
-            "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset, "stop": self.stop, "step": self.step,
+            "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune,
+            "act": self.act,
+            "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset, "stop": self.stop,
+            "step": self.step,
         }  # fmt: skip
 
     def run(self) -> None:
@@ -107,21 +108,25 @@ class Worker:
         self.told_at, self.told_status = time.monotonic(), session.status
         state = {
             "status": session.status, "step": session.step, "epoch": session.epoch, "take": session.take,
-            "message": session.message, "problem": session.problem, "phase": session.phase, "max_steps": session.max_steps,
-            "steps_per_second": session.rates.get("steps_per_second"), "examples_per_second": session.rates.get("examples_per_second"),
+            "message": session.message, "problem": session.problem, "phase": session.phase,
+            "max_steps": session.max_steps,
+            "steps_per_second": session.rates.get("steps_per_second"),
+            "examples_per_second": session.rates.get("examples_per_second"),
         }  # fmt: skip
         if whole:
             state["config"] = session.config.model_dump(mode="json")
         self.pipe.send({"type": "turn", "state": finite(state), "events": finite(events or [])}, body)
 
     def fail(self, error: BaseException) -> None:
-        """Tell the server why the run cannot go on, and stop."""
-        traceback.print_exc()
-        memory = isinstance(error, MemoryError) or "allocate memory" in str(error)
+        """Tell the server, whose log keeps the traceback, why the run cannot go on; and stop."""
+        if isinstance(error, MemoryError) or "allocate memory" in str(error):
+            kind, message = "out-of-memory", "The run needed more memory than it may take."
+            hint = "Take a smaller model or batch, then reset."
+        else:
+            kind, message = "step-failed", f"{type(error).__name__}: {error}"[:1_000]
+            hint = "Change the settings and reset. The server's log has the details."
         self.pipe.send({
-            "type": "failed", "kind": "out-of-memory" if memory else "step-failed",
-            "message": "The run needed more memory than it may take." if memory else f"{type(error).__name__}: {error}"[:1_000],
-            "hint": "Take a smaller model or batch, then reset." if memory else "Change the settings and reset. The server's log has the details.",
+            "type": "failed", "kind": kind, "message": message, "hint": hint,
             "step": self.session.step if self.session else 0,
             "traceback": "".join(traceback.format_exception(error))[-20_000:],
         })  # fmt: skip
@@ -137,7 +142,7 @@ class Worker:
             reply: dict[str, Any] = {"type": "reply", "id": id_, "result": finite(result)}
         except OrreryError as error:
             reply, body = {"type": "reply", "id": id_, "error": explained(error)}, b""
-        except Exception as error:  # noqa: BLE001 - a probe may raise anything; an action that did has left the lab in pieces
+        except Exception as error:  # noqa: BLE001 - a probe may raise anything; an action that did leaves pieces
             traceback.print_exc()
             reply, body = {"type": "reply", "id": id_, "error": broken(error)}, b""
             if do not in ("ask", "view", "watch"):
@@ -236,7 +241,8 @@ def confine(limits: dict[str, int]) -> None:
 def explained(error: OrreryError) -> dict[str, Any]:
     """An error that the user can cause, as the server's problem details need it."""
     told = {name: getattr(error, name) for name in ("field", "errors") if hasattr(error, name)}
-    return finite({"status": error.status, "kind": error.kind, "message": error.message, "hint": error.hint, **told})
+    problem = {"status": error.status, "kind": error.kind, "message": error.message, "hint": error.hint, **told}
+    return {name: finite(value) for name, value in problem.items()}
 
 
 def broken(error: BaseException) -> dict[str, Any]:
