@@ -8,31 +8,29 @@ between two steps.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from models.core import frames, state
-from models.core.clock import Pace, Watches, next_recorded, record_every
+from models.core import frames
+from models.core.clock import Pace, Watches
 from models.core.errors import BadState, NotLive, Refused, WrongState
 from models.core.fields import LabConfig
 from models.core.figures import Figure
-from models.core.lab import Finished, Lab, Metrics, build, lab_id, looking, named, read_input
-from models.core.ledger import Columns, Ledger
+from models.core.lab import Finished, Lab, lab_id, looking, named, read_input
+from models.core.ledger import Columns
+from models.core.training import Training
 
 TICK_S = 0.03
-STRIDE_S = 0.004
 MAX_STEPS = 10_000_000
 TUNE = "config"
 """The name under which a change of live fields is kept among the edits."""
-
-EVALUATION = ("next_evaluation", "evaluated_at")
 
 Status = Literal["paused", "running", "finished"]
 
@@ -77,41 +75,44 @@ class Session:
         self.take = 0
         self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
-        self._start(lab.Config.read(dict(config or {})), seed)
+        self._begin(Training(lab, lab.Config.read(dict(config or {})), seed, clock))
         self._script.extend(sorted(edits, key=lambda edit: edit.step))
 
-    def _start(self, config: LabConfig, seed: int) -> None:
-        """A lab fresh from `__init__`; if that fails, all is as it was."""
-        chance = torch.default_generator.get_state()
-        try:
-            lab = build(self.kind, config, seed)
-        except Exception:
-            torch.default_generator.set_state(chance)
-            raise
-        self.lab, self.first_config, self.seed = lab, config, seed
-        self.made = state.reference(lab)
-        self.step, self.owed, self.stride = 0, 0, 1
+    def _begin(self, training: Training) -> None:
+        """Stand paused where a training stands, with no edit made."""
+        self.training = training
         self.status: Status = "paused"
-        self.message = ""
+        self.message, self.owed, self.version = "", 0, 0
         self.problem: dict[str, Any] | None = None
         self.edits: list[Edit] = []
-        self.passed: set[str] = set()
-        self.version, self.evaluated_at = 0, -1
         self.rates: dict[str, float] = {}
         self._script: list[Edit] = []
         self._events: list[dict[str, Any]] = []
-        self._window = (self.clock(), 0)
-        self.ledger = Ledger()
-        self.next_evaluation = 0
-        self._evaluate()
+        self._window = (self.clock(), training.step)
+        self._told = 0
 
     # ------------------------------------------------------------------ what it is
+
+    @property
+    def lab(self) -> Lab:
+        """The lab as it is now."""
+        return self.training.lab
 
     @property
     def config(self) -> LabConfig:
         """The config as it is now, live changes included."""
         config: LabConfig = self.lab.config
         return config
+
+    @property
+    def seed(self) -> int:
+        """What chance began with."""
+        return self.training.seed
+
+    @property
+    def step(self) -> int:
+        """Steps made."""
+        return self.training.step
 
     @property
     def epoch(self) -> float:
@@ -122,6 +123,11 @@ class Session:
     def phase(self) -> str:
         """Where in a step of several phases the lab is."""
         return self.lab.phase
+
+    @property
+    def passed(self) -> dict[str, int]:
+        """The challenges that have been passed, and at which step."""
+        return self.training.passed
 
     # ------------------------------------------------------------------ commands
 
@@ -172,7 +178,7 @@ class Session:
         """
         after = self.kind.Config.read({**self.config.model_dump(mode="json"), **(config or {})})
         was_running = self.status == "running"
-        self._start(after, self.seed if seed is None else seed)
+        self._begin(Training(self.kind, after, self.seed if seed is None else seed, self.clock))
         self.take += 1
         self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
         if was_running:
@@ -250,9 +256,9 @@ class Session:
         """At most one tick of training, or one step, then the frames that are due."""
         if self.status == "running":
             if self.pace.wait_s() == 0.0:
-                self._train(self.max_steps, self.clock() + TICK_S)
+                self._train(self.max_steps if self.pace.limit is None else self.step + 1)
         elif self.owed:
-            self._train(min(self.max_steps, self.step + self.owed), self.clock() + TICK_S)
+            self._train(min(self.max_steps, self.step + self.owed))
         self._measure()
         rows = self._settle()
         drawn = self._draw()
@@ -262,7 +268,7 @@ class Session:
     @property
     def wait_s(self) -> float | None:
         """How long until a turn would do something: 0 at once, None not before somebody asks for something."""
-        if self.owed or self._events or self.ledger:
+        if self.owed or self._events or self.training.ledger:
             return 0.0
         frame = self.watches.wait_s(self.version)
         if self.status == "running":
@@ -270,16 +276,15 @@ class Session:
             return step if frame is None or self.pace.limit is None else min(step, frame)
         return frame
 
-    def _train(self, end: int, deadline: float) -> None:
-        """Steps until `end`, the deadline, the next due step or the end of the lab: the inner loop."""
-        first = self.step
+    def _train(self, end: int) -> None:
+        """Steps until `end` or the end of the tick, with the edits that are repeated."""
+        first, deadline = self.step, self.clock() + TICK_S
         try:
             while self.step < end:
                 self._run_script()
-                self._steps(self._stretch(end), deadline)
-                if self.step >= self.next_evaluation and self.step % record_every(self.step) == 0:
-                    self._evaluate()
-                if (self.pace.limit is not None and not self.owed) or self.clock() >= deadline:
+                stop = self._script[0].step if self._script else end
+                self.training.advance(min(end, max(stop, self.step + 1)), deadline)
+                if self.clock() >= deadline:
                     break
         except Finished as reason:
             self._finish(str(reason))
@@ -291,71 +296,6 @@ class Session:
         if self.step >= self.max_steps and self.status != "finished":
             self._finish(f"All {self.max_steps:,} steps are done.")
 
-    def _stretch(self, end: int) -> int:
-        """How far the steps may run without a look at evaluations, edits or the speed limit."""
-        if self.pace.limit is not None and not self.owed:
-            return self.step + 1
-        stops = [end, max(self.step + 1, next_recorded(self.next_evaluation))]
-        if self._script:
-            stops.append(max(self.step + 1, self._script[0].step))
-        return min(stops)
-
-    def _steps(self, end: int, deadline: float) -> None:
-        """The innermost loop: lab steps, nothing but their metrics kept."""
-        if self.lab.steps is not None:
-            return self._strides(self.lab.steps, end, deadline)
-        step, advance, keep, clock = self.step, self.lab.step, self.ledger.add, self.clock
-        try:
-            while step < end:
-                metrics = advance()
-                step += 1
-                keep(step, metrics)
-                if clock() >= deadline:
-                    break
-        finally:
-            self.step = step
-        return None
-
-    def _strides(self, steps: Callable[[int], list[Metrics]], end: int, deadline: float) -> None:
-        """The same for a lab that makes several steps in one call, as many as fit in STRIDE_S."""
-        now = self.clock()
-        while self.step < end and now < deadline:
-            begun, count = now, min(end - self.step, self.stride)
-            for metrics in steps(count):
-                self.step += 1
-                self.ledger.add(self.step, metrics)
-            now = self.clock()
-            self.stride = min(max(1, int(count * STRIDE_S / max(now - begun, 1e-9))), 2 * self.stride)
-
-    def _evaluate(self, final: bool = False) -> None:
-        """The lab's test metrics beside the step's own; the gradient norm; the challenges."""
-        with looking(self.lab, self.seed, self.step, "evaluate") as lab:
-            metrics: Metrics = dict(lab.evaluate())
-            if gradients := list(lab.gradients()) if self.step else []:
-                metrics["gradient_norm"] = torch.linalg.vector_norm(
-                    torch.stack([torch.linalg.vector_norm(g) for g in gradients])
-                )
-        row = self.ledger.merge(self.step, metrics)
-        self.evaluated_at = self.step
-        every = self.lab.evaluate_every or max(1, self.lab.steps_per_epoch)
-        if not final:
-            self.next_evaluation = (self.step // every + 1) * every
-            self.lab.evaluated(row)
-        self._challenge(row)
-
-    def _challenge(self, row: dict[str, float]) -> None:
-        for challenge in self.kind.challenges:
-            if challenge.id in self.passed or not challenge.open_to(self.config):
-                continue
-            with looking(self.lab, self.seed, self.step, challenge.id) as lab:
-                passed = bool(challenge.passed(lab, Known(row)))
-                if passed and challenge.fresh:
-                    fresh = {name: float(value) for name, value in lab.fresh().items()}
-                    passed = bool(challenge.passed(lab, Known({**row, **fresh})))
-            if passed:
-                self.passed.add(challenge.id)
-                self._events.append({"type": "challenge", "id": challenge.id, "passed": True, "step": self.step})
-
     def _run_script(self) -> None:
         while self._script and self._script[0].step <= self.step:
             edit = self._script.pop(0)
@@ -366,8 +306,11 @@ class Session:
 
     def _settle(self) -> Columns:
         """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded."""
-        hold = self.status == "running" and self.pace.limit is None and self.evaluated_at != self.step
-        rows, problem = self.ledger.take(hold)
+        for id, step in list(self.passed.items())[self._told :]:
+            self._events.append({"type": "challenge", "id": id, "passed": True, "step": step})
+        self._told = len(self.passed)
+        hold = self.status == "running" and self.pace.limit is None and self.training.evaluated_at != self.step
+        rows, problem = self.training.ledger.take(hold)
         if problem and not self.problem:
             self.problem = {**problem, "details": {**problem["details"], **self._rate()}}
             self._to("paused", str(problem["message"]))
@@ -387,8 +330,7 @@ class Session:
         return drawn
 
     def _finish(self, reason: str) -> None:
-        if self.evaluated_at != self.step and self.ledger.open_at(self.step):
-            self._evaluate(final=True)
+        self.training.conclude()
         self.owed = 0
         self._to("finished", reason)
 
@@ -427,47 +369,23 @@ class Session:
 
     def save(self) -> bytes:
         """The whole training state as safetensors: what continues from it continues bit for bit."""
-        tree, tensors = state.dump(self.lab, self.made)
-        about = {
-            "lab": lab_id(self.kind),
-            "config": self.config.model_dump(mode="json"),
-            "first_config": self.first_config.model_dump(mode="json"),
-            **{name: getattr(self, name) for name in ("seed", "step", "take", "max_steps", *EVALUATION)},
-            "passed": sorted(self.passed),
-            "threads": torch.get_num_threads(),
-            "edits": [asdict(edit) for edit in self.edits],
-            "state": tree,
-        }
-        return save_tensors({**tensors, "chance": torch.default_generator.get_state()}, {"orrery": json.dumps(about)})
+        about, tensors = self.training.dump()
+        about |= {"take": self.take, "max_steps": self.max_steps, "threads": torch.get_num_threads()}
+        about |= {"edits": [asdict(edit) for edit in self.edits]}
+        return save_tensors(tensors, {"orrery": json.dumps(about)})
 
     @classmethod
     def restore(cls, data: bytes, lab: type[Lab], *, run: str = "") -> Session:
-        """A paused session that stands where the saved one stood.
-
-        Raises BadState if the bytes are not a state of this lab.
-        """
+        """A paused session that stands where the saved one stood. Raises BadState if they are none of this lab."""
         try:
             about, tensors = json.loads(frames.read_metadata(data)["orrery"]), load_tensors(data)
-        except (KeyError, ValueError, IndexError, OSError) as error:
+        except (KeyError, ValueError, IndexError, OSError, SafetensorError) as error:
             raise BadState(f"These bytes are not a saved state ({error}).") from None
         if about["lab"] != lab_id(lab):
             raise BadState(f"This is a state of {about['lab']}, not of {lab_id(lab)}.")
-        session = cls(
-            lab, about["first_config"], about["seed"], max_steps=about["max_steps"], run=run, threads=about["threads"]
-        )
-        session.ledger = Ledger()
-        session._events = []
-        state.load(session.lab, about["state"], tensors)
-        session.lab.config = lab.Config.read(about["config"])
-        session.step, session.take, session.passed = about["step"], about["take"], set(about["passed"])
-        session.next_evaluation, session.evaluated_at = (about[name] for name in EVALUATION)
+        given = {"max_steps": about["max_steps"], "threads": about["threads"], "run": run}
+        session = cls(lab, about["first_config"], about["seed"], **given)
+        session.training.restore(about, tensors)
+        session.take, session._told = about["take"], len(session.passed)
         session.edits = [Edit(**edit) for edit in about["edits"]]
-        torch.default_generator.set_state(tensors["chance"])
         return session
-
-
-class Known(dict[str, float]):
-    """Metrics in which one that has not been reported is NaN, so that it passes no comparison."""
-
-    def __missing__(self, name: str) -> float:
-        return math.nan

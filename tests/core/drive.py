@@ -14,7 +14,7 @@ def drain(session: Session) -> Rows:
     while True:
         columns = session.turn().rows
         rows += [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        if not session.owed and not session.ledger:
+        if not session.owed and not session.training.ledger:
             return columned(rows)
 
 

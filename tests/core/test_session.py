@@ -240,7 +240,7 @@ def test_challenges_are_confirmed_at_evaluations_under_their_fixed_settings() ->
     ]
     other = Session(Toy, {"n": 21})
     forward(other, 30)
-    assert other.passed == set()
+    assert other.passed == {}
 
 
 def test_saved_and_restored_it_continues_bit_for_bit() -> None:
