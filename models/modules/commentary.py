@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import Tensor
+import torch
 
 from models.core import Trail
 from models.modules import health
 from models.modules.mlp import MLP
+from models.modules.portraits import Look
 
 __all__ = ["Situation", "sentences"]
 
@@ -17,16 +18,25 @@ Sentence = str | tuple[str, str]
 
 @dataclass
 class Situation:
-    """What the sentences are about. history: Trail of step, train_loss, test_loss; rate: the present learning rate."""
+    """A network as it stands. history: Trail of step, train_loss, test_loss; metrics: the newest; rate: the present one."""
 
-    net: MLP
-    activations: list[str]
-    x: Tensor
+    look: Look
     history: Trail
     metrics: Mapping[str, float]
     rate: float
     step: int
-    chance: float | None
+
+    @property
+    def net(self) -> MLP:
+        return self.look.net
+
+    @property
+    def chance(self) -> float | None:
+        """How often guessing the commonest class is right."""
+        sample = self.look.sample
+        if sample.regression or not sample.learned:
+            return None
+        return float(torch.bincount(sample.truth[: sample.learned].long()).max()) / sample.learned
 
 
 def sentences(now: Situation) -> list[Sentence]:
@@ -65,7 +75,7 @@ def diverged(now: Situation) -> list[Sentence]:
 def broken_units(now: Situation) -> list[Sentence]:
     """Dead, saturated and constant units, layer by layer."""
     found: list[Sentence] = []
-    for index, notes in enumerate(health.notes(now.net, now.x), 1):
+    for index, notes in enumerate(health.notes(now.net, now.look.sample.train[0]), 1):
         for kind, why in (
             ("dead", "they give 0 on every point, so their gradient is 0 and they can never come back"),
             ("saturated", "they sit at the flat ends of their bend, where the slope is nearly 0, so they hardly learn"),
@@ -82,8 +92,8 @@ def broken_units(now: Situation) -> list[Sentence]:
 def collapsed(now: Situation) -> list[Sentence]:
     """With linear activations, the single linear map that all the layers are."""
     if (
-        not now.activations
-        or any(name != "linear" for name in now.activations)
+        not now.look.names
+        or any(name != "linear" for name in now.look.names)
         or any(layer.norm for layer in now.net.layers)
     ):
         return []
@@ -100,7 +110,7 @@ def collapsed(now: Situation) -> list[Sentence]:
 
 
 def symmetric(now: Situation) -> list[Sentence]:
-    layers = [index for index in health.twins(now.net)]
+    layers = health.twins(now.net)
     if not layers:
         return []
     return [

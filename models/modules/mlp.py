@@ -168,6 +168,15 @@ class MLP:
                 layer.norm.backward_(delta)
         torch.mm(delta, x, out=above.gradient)
 
+    def penalise_(self, l1: float, l2: float, longest: float) -> None:
+        """Adds the gradient of λ₁‖w‖₁ + ½λ₂‖w‖², biases left alone; then cuts the whole to a greatest length (0: none)."""
+        if l2:
+            self.gradient.addcmul_(self.theta, self.is_weight, value=l2)
+        if l1:
+            self.gradient.addcmul_(self.theta.sign(), self.is_weight, value=l1)
+        if longest:
+            self.gradient.mul_((longest / (self.gradient.norm() + 1e-6)).clamp_max_(1.0))
+
     def make_buffers(self, size: int) -> "Buffers":
         """The buffers of a pass over `size` points, kept for the next batch of that size."""
         self.buffers[size] = Buffers(self, size)
