@@ -1,7 +1,9 @@
 """Every figure on one page, fed with frames as a run would send them. Look at it: python -m tests.browser.gallery"""
 import contextlib
+import json
 import math
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +13,7 @@ from typing import Any
 
 import plotly
 import torch
+import ziamath
 
 from models.core import figures as F
 from models.core.frames import encode
@@ -222,11 +225,11 @@ class Handler(SimpleHTTPRequestHandler):
             return self._send((HERE / "gallery.js").read_bytes(), "text/javascript")
         if path == "/gallery.css":
             return self._send((HERE / "gallery.css").read_bytes(), "text/css")
+        if path.endswith(".ttf"):
+            return self._send(next((Path(ziamath.__file__).parent / "fonts").glob("*.ttf")).read_bytes(), "font/ttf")
         if path == "/assets/plotly.min.js":
             return self._send((Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes(), "text/javascript")
         if path.startswith("/api/") and "plotly" in self.headers.get("Accept", ""):
-            import json
-
             return self._send(json.dumps(KINDS[path.split("/")[-1]](0.8).to_plotly()).encode(), "application/vnd.plotly.v1+json")
         return super().do_GET()
 
@@ -264,4 +267,4 @@ if __name__ == "__main__":
         sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             while True:
-                Thread().join(3600) if False else __import__("time").sleep(3600)
+                time.sleep(3600)

@@ -68,7 +68,7 @@ export class Histograms extends Figure {
     }
     const lines = Math.ceil(n / best.cols);
     const [w, h] = [this.width / best.cols, this.height / lines];
-    this.panels = groups.map((_, k) => ({ x: Math.round((k % best.cols) * w + em * 0.6), y: Math.round(Math.floor(k / best.cols) * h + em * 1.7), w: Math.round(w - em * 1.2), h: Math.round(h - em * 4.3) }));
+    this.panels = groups.map((_, k) => ({ x: Math.round((k % best.cols) * w + em * 0.6), y: Math.round(Math.floor(k / best.cols) * h + em * 1.7), w: Math.round(w - em * 1.2), h: Math.round(h - em * (lines > 1 ? 4 : 4.4)) }));
     groups.forEach((group, k) => {
       const { x, y, w: wide, h: high } = this.panels[k];
       ctx.textAlign = "left";
@@ -91,7 +91,7 @@ export class Histograms extends Figure {
       for (const v of marks) ctx.fillText(tickText(v, marks.length > 1 ? marks[1] - marks[0] : 1), Math.max(x + em * 0.6, this.scale.px(v)), y + high + em * 1.3);
       ctx.fillStyle = c.ink;
       ctx.textAlign = "right";
-      ctx.fillText(axisText(this.figure?.x), x + wide * 0.86, y + high + em * 2.4);
+      if (k === groups.length - 1) ctx.fillText(axisText(this.figure?.x), x + wide * 0.86, y + high + em * 2.4);
     });
     this.#backKey = "";
   }

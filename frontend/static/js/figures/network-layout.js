@@ -16,18 +16,17 @@ const SIZES = [56, 48, 42, 36, 32, 28, 24, 20, 17, 14, 12, 10, 8, 6];
 export function arrange(counts, left, right, top, bottom, least) {
   const width = right - left;
   const height = bottom - top;
-  for (const mayFold of [false, true]) {
+  for (const [folded, smallest] of [[1, 20], [2, 18], [3, 14], [4, 12], [99, 0]]) { // rather small pictures in one column than large ones in many
     for (const size of SIZES) {
-      if (!mayFold && size < 20) break; // rather one column of smaller pictures than two of larger ones
+      if (size < smallest) break;
       const space = gap(size);
-      const most = mayFold ? Math.max(1, Math.floor((height + space) / (size + space))) : Infinity;
-      if (!mayFold && Math.max(...counts) * (size + space) - space > height) continue;
-      const folds = counts.map((n) => Math.ceil(Math.max(1, n) / most) || 1);
+      const most = Math.max(1, Math.floor((height + space) / (size + space)));
+      const folds = counts.map((n) => Math.ceil(Math.max(1, n) / most));
       const needed = folds.reduce((sum, cols) => sum + cols * (size + space) - space, 0);
       const between = counts.length > 1 ? (width - needed) / (counts.length - 1) : 0;
       const wide = folds.every((cols) => cols * (size + space) - space + between >= least);
-      const last = mayFold && size === SIZES.at(-1);
-      if ((between >= Math.max(18, size * 0.7) && (wide || size <= 20)) || last) return place(counts, folds, size, left, width, Math.max(4, between), top, bottom);
+      const fits = Math.max(...folds) <= folded && between >= Math.max(18, size * 0.7) && (wide || size <= 20);
+      if (fits || size === SIZES.at(-1)) return place(counts, folds, size, left, width, Math.max(4, between), top, bottom);
     }
   }
   throw new RangeError("unreachable");

@@ -123,7 +123,7 @@ export class Network extends Figure {
         }
         if (!any) continue;
         ctx.lineWidth = 0.6 + ((k + 0.3) / WIDTHS) * thick;
-        ctx.globalAlpha = (0.25 + 0.65 * (k / WIDTHS)) * faded;
+        ctx.globalAlpha = (outs * ins > 300 ? 0.06 + 0.8 * (k / WIDTHS) ** 1.5 : 0.25 + 0.65 * (k / WIDTHS)) * faded;
         ctx.stroke();
       }
     }

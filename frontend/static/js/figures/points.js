@@ -113,14 +113,20 @@ export class Points extends Figure {
     ctx.strokeStyle = c.ink3;
     ctx.beginPath();
     const [ox, oy] = this.project(-1, -1, -1);
-    for (const [end, axis] of /** @type {[number[], any][]} */ ([[[1, -1, -1], f.x], [[-1, 1, -1], f.y], [[-1, -1, 1], f.z]])) {
+    /** @type {[number[], any][]} */
+    const axes = [[[1, -1, -1], f.x], [[-1, 1, -1], f.y], [[-1, -1, 1], f.z]];
+    for (const [end] of axes) {
       const [x, y] = this.project(end[0], end[1], end[2]);
       ctx.moveTo(ox, oy);
       ctx.lineTo(x, y);
-      ctx.textAlign = x > ox ? "left" : "right";
-      label(ctx, axisText(axis), Math.max(this.plot.x + 40, Math.min(this.plot.x + this.plot.w - 40, x)) + (x > ox ? 5 : -5), y, c.ink, c.card);
     }
     ctx.stroke();
+    ctx.textAlign = "left";
+    for (const [end, axis] of axes) {
+      const [x, y] = this.project(end[0] * 1.04, end[1] * 1.04, end[2] * 1.04);
+      const w = ctx.measureText(axisText(axis)).width;
+      label(ctx, axisText(axis), Math.max(2, Math.min(this.width - w - 2, x > ox ? x + 4 : x - w - 4)), y, c.ink, c.card);
+    }
   }
 
   paint(ctx, c) {

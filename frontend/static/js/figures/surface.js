@@ -15,21 +15,21 @@ export class Surface extends Figure {
   plot = { x: 0, y: 0, w: 0, h: 0 };
   /** @type {{x: number, y: number} | null} */
   cursor = null;
-  /** The surface on a logarithmic ramp, made once a frame. @type {{of: any, tensor: any} | null} */
-  #logged = null;
+  /** The surface with its valleys stretched, made once a frame. @type {{of: any, tensor: any} | null} */
+  #spread = null;
 
-  /** Heights as they are coloured: their logarithm where the figure says so. */
+  /** Heights as they are coloured: low ones spread out where the figure asks for a logarithm. */
   #shades() {
     const f = /** @type {any} */ (this.figure);
     if (!f.log) return f.z;
-    if (this.#logged?.of !== f.z) {
+    if (this.#spread?.of !== f.z) {
       const n = f.z.data.length;
-      const data = this.#logged?.tensor.data.length === n ? this.#logged.tensor.data : new Float32Array(n);
-      const floor = Math.max(1e-12, (range(f.z)[1] - Math.min(0, range(f.z)[0])) / 4000);
-      for (let i = 0; i < n; i += 1) data[i] = Math.log10(Math.max(floor, at(f.z, i)));
-      this.#logged = { of: f.z, tensor: { shape: f.z.shape, data } };
+      const data = this.#spread?.tensor.data.length === n ? this.#spread.tensor.data : new Float32Array(n);
+      const [lo, hi] = range(f.z);
+      for (let i = 0; i < n; i += 1) data[i] = Math.sqrt(Math.max(0, at(f.z, i) - lo) / (hi - lo || 1)); // eight bits bear a root, not a logarithm
+      this.#spread = { of: f.z, tensor: { shape: f.z.shape, data } };
     }
-    return this.#logged.tensor;
+    return this.#spread.tensor;
   }
 
   stillKey() {
