@@ -50,4 +50,6 @@ def segments(
 ) -> list[Segment]:
     """The zero line as pieces to be drawn, the first of them labelled; a straight one is one piece."""
     pieces = zero_line(function, box, cells=1 if linear else 48).tolist()
-    return [Segment(f"{name}-{i}", *piece, label="" if i else name, dash=dash) for i, piece in enumerate(pieces)]
+    return [
+        Segment(f"{name or 'line'}-{i}", *piece, label="" if i else name, dash=dash) for i, piece in enumerate(pieces)
+    ]

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from models.core import Axis, Bars, Column, Curves, Equation, Field, Line, Points, Summary, Table
+from models.core import Arrow, Axis, Bars, Column, Curves, Equation, Field, Line, Points, Summary, Table
 from models.modules import contour
-from models.modules.vectors import added, column, dot, slots, written
+from models.modules.vectors import added, column, slots, written
 
 __all__ = ["boundary", "mistakes", "path", "summary", "terms", "update", "updates"]
 
@@ -25,31 +24,36 @@ def boundary(
     box: Box,
     *,
     linear: bool,
-    up: bool,
-    **points: Any,
+    points: Float[Tensor, "N 2"],
+    y: Float[Tensor, " N"],
+    last: int | None,
+    wrong: Bool[Tensor, " N"],
 ) -> Field:
     """The sign of score(x, w) over the plane, with the boundary of w solid and, if w has moved, the one before dashed.
 
-    Arrows show the first two weights: w before, what was added (up: a point of the class +1) and their sum.
+    The last point looked at is marked and says whether it was right; if not, arrows show what it added to w.
     """
     moved = bool((w != before).any())
-    lines = contour.segments("now", lambda x: score(x, w), box, linear=linear)
+    lines = contour.segments("now" if moved else "", lambda x: score(x, w), box, linear=linear)
     if moved:
         lines += contour.segments("before", lambda x: score(x, before), box, linear=linear, dash=True)
-    names = ("w", "+ x" if up else "− x", "w′") if moved else ("", "", "w")
-    arrows = added(before[:2], (w - before)[:2], names, "class1" if up else "class0", reach=0.8 * box[1])
-    return Field.over(
-        box,
-        lambda x: torch.sign(score(x, w)),
-        lo=-2.5,  # pale: all that a sign says is which side
-        hi=2.5,
-        value_label="sign(wᵀφ(x))",
+    arrows = added(before[:2], (w - before)[:2], last is not None and bool(y[last] > 0), reach=0.8 * box[1])
+    if last is not None:
+        arrows.append(Arrow("verdict", *points[last].tolist(), 0, 0, "missed: w moves" if moved else "right: w stays"))
+    sides = (score(Field.lattice(box, 120), w) > 0).long().reshape(120, 120)
+    return Field(
+        classes=sides if w.any() else None,  # at w = 0 there are no sides yet
+        box=box,
         x=Axis("x₁"),
         y=Axis("x₂"),
+        points=points,
+        labels=(y > 0).long(),
+        class_names=["−1", "+1"],
+        mark=last,
+        wrong=wrong.long(),
         segments=lines,
         arrows=arrows,
-        class_names=["−1", "+1"],
-        **points,
+        draws=True,
     )
 
 
@@ -78,11 +82,15 @@ def update(
     verdict = (
         "right: w stays" if right else "wrong: w moves" if score else "0 is neither class, so it is wrong: w moves"
     )
-    change = rf"w + y\,\varphi(x) = {column('w', size)} + (\slot{{y}}){column('p', size)} = "
+    operation = "+" if label > 0 else "-"
+    change = f"{column('w', size)} {operation} {column('p', size)} = "
     lines = [
-        (rf"w^\top\varphi(x) = {dot('w', 'p', size)} = \slot{{score}}", f"the score of point {n}"),
+        (rf"{column('w', size)} \cdot {column('p', size)} = \slot{{score}}", f"w · φ(x), the score of point {n}"),
         (r"\hat y = \operatorname{sign}(\slot{score}) = \slot{guess},\quad y = \slot{y}", verdict),
-        (rf"w' = {'w = ' if right else change}{column('v', size)}", "the new w; its last entry is the bias"),
+        (
+            f"{'' if right else change}{column('v', size)}",
+            "w′ = w" if right else f"w′ = w + y φ(x), with y = {label:+.0f}",
+        ),
     ]
     guess = (score > 0) - (score < 0)
     return Equation.of(lines, slots(w=before, p=features, v=w) | {"score": score, "y": label, "guess": guess})

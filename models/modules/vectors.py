@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.core import Arrow
 
-__all__ = ["added", "column", "dot", "slots", "written"]
+__all__ = ["added", "column", "slots", "written"]
 
 
 def written(vector: Float[Tensor, " D"], digits: int = 2) -> str:
@@ -25,26 +25,28 @@ def column(name: str, size: int) -> str:
     return r"\begin{pmatrix}" + r"\\".join(rf"\slot{{{name}{i}}}" for i in range(size)) + r"\end{pmatrix}"
 
 
-def dot(left: str, right: str, size: int) -> str:
-    """LaTeX of a scalar product, product by product."""
-    return " + ".join(rf"(\slot{{{left}{i}}})(\slot{{{right}{i}}})" for i in range(size))
+def added(before: Float[Tensor, "2"], step: Float[Tensor, "2"], plus: bool, reach: float) -> list[Arrow]:
+    """w, what was added at its tip (a point x or −x, x itself beside it), and the sum, all from the origin.
 
-
-def added(
-    start: Float[Tensor, "2"], step: Float[Tensor, "2"], names: tuple[str, str, str], colour: str, reach: float
-) -> list[Arrow]:
-    """Arrows of start, of step at its tip, and of their sum, all from the origin and shrunk together to fit in `reach`.
-
-    The shrinking goes by halves and is told in the label of the last, so that it seldom changes.
+    They are shrunk together to fit in `reach`, by halves, so that it seldom changes and the labels can say it.
     """
-    after = start + step
-    longest = max(float(start.norm()), float(after.norm()))
-    half = max(0, math.ceil(math.log2(longest / reach))) if longest else 0
-    (x, y), (dx, dy), (u, v) = ((vector / 2**half).tolist() for vector in (start, step, after))
-    arrows = (
-        [Arrow("before", 0, 0, x, y, names[0], "ink2"), Arrow("step", x, y, dx, dy, names[1], colour)]
-        if dx or dy
-        else []
-    )
-    scale = f" (drawn 1 : {2**half})" if half else ""
-    return [arrow for arrow in [*arrows, Arrow("after", 0, 0, u, v, names[2] + scale)] if arrow.dx or arrow.dy]
+    after = before + step
+    longest = max(float(before.norm()), float(after.norm()))
+    halvings = max(0, math.ceil(math.log2(longest / reach))) if longest else 0
+    share = ["", "½ ", "¼ ", "⅛ "][halvings] if halvings < 4 else f"1/{2**halvings} "
+    (x, y), (dx, dy), (u, v) = ((vector / 2**halvings).tolist() for vector in (before, step, after))
+    colour, sign = ("class1", "+") if plus else ("class0", "−")
+    if not (dx or dy):
+        arrows = [Arrow("after", 0, 0, u, v, f"{share}w")]
+    elif not (x or y):
+        arrows = [Arrow("after", 0, 0, u, v, f"w′ = 0 {sign} {share}x", colour)]
+    else:
+        place = (step if plus else -step).tolist()
+        arrows = [
+            Arrow("point", 0, 0, *place, "x", colour),
+            Arrow("before", 0, 0, x, y, f"{share}w", "ink2"),
+            Arrow("step", x, y, dx, dy, "", colour),
+            Arrow("sign", x + dx / 2, y + dy / 2, 0, 0, f"{sign} {share}x", colour),  # a label half way along the step
+            Arrow("after", 0, 0, u, v, f"{share}w′"),
+        ]
+    return arrows

@@ -185,5 +185,5 @@ def test_the_boundary_passes_where_the_score_is_0() -> None:
         assert float(w @ torch.tensor([x, y, 1.0], dtype=torch.float64)) == pytest.approx(
             0, abs=1e-4
         )  # float32 corners
-    assert [arrow.id for arrow in field.arrows] == ["before", "step", "after"]
+    assert [arrow.id for arrow in field.arrows] == ["point", "before", "step", "sign", "after", "verdict"]
     assert any(segment.dash for segment in field.segments)

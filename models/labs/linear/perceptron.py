@@ -88,6 +88,7 @@ class Perceptron(Lab):
         self.z = self.y[:, None] * self.phi(self.x)  # (N, F): the signed features y φ(x)
         self.gamma, _ = margin.hard_margin(self.z)
         self.allowed = self.mistakes + margin.mistakes_at_most(self.z, self.w)
+        self.steps_per_epoch = max(1, len(self.z))
         self.proof = None if self.gamma else margin.certificate(self.z)
         self.place = self.clean = self.cycle = 0  # the next point; right in a row; the period of w in passes
         self.last, self.before, self.recurrence = None, self.w, Recurrence(self.w)  # the last look, and w before it
@@ -122,7 +123,7 @@ class Perceptron(Lab):
             self.path.add(self.w)
             self.updates = [(self.seen + 1, n, self.before, self.w), *self.updates[:7]]
         self.seen, self.mistakes, self.clean = self.seen + 1, self.mistakes + wrong, 0 if wrong else self.clean + 1
-        self.phase = f"point {n} is missed: w moves by it" if wrong else f"point {n} is right: w stays"
+        self.phase = "missed" if wrong else "right"
         self.place = (n + 1) % size
         if cyclic and self.place == 0 and self.clean < size:  # the same w at the same place: from here all repeats
             self.cycle = self.recurrence.see(self.w) or self.cycle
@@ -164,8 +165,7 @@ class Perceptron(Lab):
         """sign(wᵀφ(x)) over the plane, the point just looked at, and the arrow that it added to w."""
         return linear_views.boundary(
             lambda x, w: self.phi(x) @ w, self.before, self.w, plane.BOX, linear=self.config.features == "x",
-            up=self.last is not None and bool(self.y[self.last] > 0), points=self.x, labels=(self.y > 0).long(),
-            mark=self.last, wrong=self.missed().long(), draws=True,
+            points=self.x, y=self.y, last=self.last, wrong=self.missed(),
         )  # fmt: skip
 
     @view("This update")
