@@ -69,13 +69,17 @@ export class Views extends EventTarget {
     if (place === "off") card.frame.remove();
     else {
       const parent = this.places[place];
-      const order = [...this.cards.values()].filter((each) => each.place === place).sort((a, b) => Number(b.chart) - Number(a.chart));
-      const after = order.slice(order.indexOf(card) + 1).find((each) => each.frame.parentNode === parent);
+      const after = [...this.cards.values()].filter((each) => each !== card && each.frame.parentNode === parent && turnOf(each) > turnOf(card))
+        .sort((a, b) => turnOf(a) - turnOf(b))[0];
       parent.insertBefore(card.frame, after?.frame ?? null);
       this.sights.observe(card.frame);
       this.#draggable(card);
     }
-    this.places.stage.dataset.count = String([...this.cards.values()].filter((each) => each.place === "stage").length);
+    const kinds = [...this.places.stage.children].map((each) => /** @type {HTMLElement} */ (each).dataset.kind ?? "");
+    const words = kinds.filter((kind) => ["equation", "text", "table"].includes(kind));
+    this.places.stage.dataset.kinds = kinds.filter((kind) => !words.includes(kind)).join(" ");
+    this.places.stage.dataset.count = String(kinds.length);
+    this.places.stage.toggleAttribute("data-words", words.length > 0);
     this.#rewatch();
   }
 
@@ -147,17 +151,6 @@ export class Views extends EventTarget {
       card.frame.dataset.drawn = state;
       card.frame.show(figureOf(chart, metrics));
     }
-    if (this.charts !== charts.length) {
-      this.charts = charts.length;
-      this.#order(charts);
-    }
-  }
-
-  /** Charts first in the side, in their own order. @param {{id: string}[]} charts */
-  #order(charts) {
-    const nodes = charts.map((chart) => this.cards.get(chart.id)).filter((card) => card?.place === "side").map((card) => card?.frame);
-    const now = [...this.places.side.children].filter((node) => nodes.includes(/** @type {any} */ (node)));
-    if (nodes.some((node, at) => node !== now[at])) this.places.side.prepend(...nodes);
   }
 
   /** The head of a card is its handle. @param {Card} card */
@@ -198,6 +191,9 @@ export class Views extends EventTarget {
     }));
   }
 }
+
+/** Loss and accuracy come first, then the lab's views as it lists them, then every other metric. @param {Card} card */
+const turnOf = (card) => (card.chart ? (/:(loss|accuracy)$/.exec(card.view.id)?.[1] === "loss" ? 0 : card.view.id.endsWith(":accuracy") ? 1 : 3) : 2);
 
 /** Where a view stands at first. @param {any} view @param {{stage: string[]|null, on: string[]|null, off: string[]|null}} wish @returns {Place} */
 function placeOf(view, wish) {

@@ -299,5 +299,10 @@ async function begin() {
 }
 
 if (Object.keys(url.config).length) controls.choose(url.config);
-addEventListener("pagehide", () => run.close());
+addEventListener("pagehide", () => {
+  // nobody is left to watch a run of this page's own: it stands still until its link is opened again
+  if (!joined && run.running) api("POST", `${run.path}/pause`, undefined, { keepalive: true }).catch(() => {});
+  run.close();
+});
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 begin();
