@@ -33,6 +33,7 @@ class Activation:
     value: z -> h, a new tensor.
     apply: (z, h) -> None, writes g(z) into h; z may be h itself unless keeps_z. None where g is the identity.
     backward: (d, kept) -> None, turns d = ∂L/∂h into ∂L/∂z = d · g′(z) in place; kept is z if keeps_z, else h.
+    dies: where h is 0 its derivative is 0 too, so a unit that is 0 on every point stays so.
     low, high: the values that g comes near to and whose derivative is near 0: "saturated" (None: there is none).
     """
 
@@ -40,6 +41,7 @@ class Activation:
     apply: Callable[[Tensor, Tensor], Any] | None = None
     backward: Callable[[Tensor, Tensor], Any] | None = None
     keeps_z: bool = False
+    dies: bool = False
     low: float | None = None
     high: float | None = None
 
@@ -67,7 +69,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     # g(z) = max(0, z), g′ = 1 for z > 0, else 0 (0 at the kink, as everywhere in practice)
     "relu": Activation(
-        torch.relu, lambda z, h: torch.clamp_min(z, 0, out=h), lambda d, h: _threshold(d, h, 0, grad_input=d)
+        torch.relu, lambda z, h: torch.clamp_min(z, 0, out=h), lambda d, h: _threshold(d, h, 0, grad_input=d), dies=True
     ),
     # g(z) = max(0.01 z, z), g′ = 1 or 0.01
     "leaky_relu": Activation(

@@ -1,15 +1,15 @@
 """Which units of a network do nothing any more, and why: dead, saturated, constant, or twins of one another."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.modules.activations import Activation
 from models.modules.mlp import MLP
 
 __all__ = ["SATURATED", "SHARE", "notes", "twins"]
 
 SATURATED = 0.02
-"""How near to the end of its range a unit counts as saturated, as a share of the range: there g′ is under 8 % of its most."""
+"""How near to the end of its range a unit counts as saturated, in halves of it: tanh′ is then under 4 % of its most."""
 SHARE = 0.95
 """A unit is called saturated when it is so on this share of the points."""
 
@@ -18,14 +18,15 @@ def notes(net: MLP, x: Float[Tensor, "N D"]) -> list[list[str]]:
     """For each hidden layer one note a unit: "" where it is well, else what is wrong with it on these points."""
     found = []
     for layer, h in zip(net.layers, net.activations(x)[:-1], strict=False):
-        found.append([_note(layer.activation.low, layer.activation.high, row) for row in h])
+        found.append([_note(layer.activation, row) for row in h])
     return found
 
 
-def _note(low: float | None, high: float | None, h: Float[Tensor, " N"]) -> str:
+def _note(activation: Activation, h: Float[Tensor, " N"]) -> str:
+    low, high = activation.low, activation.high
     if not len(h):
         return ""
-    if bool((h == 0).all()):
+    if activation.dies and bool((h == 0).all()):
         return f"dead: 0 on all {len(h)} points, so no gradient passes"
     if low is not None and high is not None:
         near = SATURATED * (high - low) / 2

@@ -275,7 +275,7 @@ def loss_surface(look: Look, noise: Float[Tensor, "2 P"], loss: losses.Loss, wal
         places = landscape.project(walk.column("theta") - net.theta, directions)
         path = torch.cat([places, walk.column("loss")[:, None]], 1)[(places.abs() <= 1).all(1)]
     return Surface(
-        z=z, x=axes[0], y=axes[1], z_axis=Axis("loss", lo=0.0, hi=round_up(high)), path=path, at=(0.0, 0.0, here),
+        z=z, x=axes[0], y=axes[1], z_axis=Axis("loss", lo=0.0, hi=round_up(high)), path=path, at=(0.0, 0.0, here) if math.isfinite(here) else None,
         alt=f"The loss is {here:.3g} at the weights and up to {high:.3g} around them.",
     )  # fmt: skip
 

@@ -136,7 +136,7 @@ class Mlp(Lab):
 
     presets = [
         Preset("XOR: four points, two units", "What no single line can part, two lines can.",
-               data="xor-points", layers=hidden("2 tanh"), learning_rate=1.0, batch_size=4),
+               data="xor-points", layers=hidden("2 tanh"), spread=0.1, learning_rate=1.0, batch_size=4),
         Preset("Spiral with 32–32 ReLU", "Many small straight pieces wind along the arms.", data="spiral", layers=hidden("32 relu, 32 relu"),
                initialisation="he", optimiser="adam", learning_rate=0.02, schedule="1/t", schedule_epochs=40),
         Preset("Five classes at once", "One score a class, softmax over all five.", data="gaussians", classes=5, noise=0.1, layers=hidden("8 tanh")),
@@ -149,9 +149,9 @@ class Mlp(Lab):
         Preset("Break it: rate too high", "Every step jumps over the valley, and farther each time.",
                data="multi-gaussian", layers=hidden("8 relu, 8 relu"), initialisation="he", learning_rate=3.0),
         Preset("Break it: dead ReLUs", "A few huge steps push units below 0 on every point: they never come back.",
-               layers=hidden("8 relu, 8 relu"), initialisation="he", learning_rate=1.0),
-        Preset("Break it: saturated sigmoids", "First weights 30 times too large: every unit sits where its slope is nearly 0.",
-               layers=hidden("6 sigmoid, 6 sigmoid"), spread=30.0),
+               layers=hidden("8 relu, 8 relu"), initialisation="he", learning_rate=3.0),
+        Preset("Break it: saturated sigmoids", "First weights 100 times too large: every unit sits where its slope is nearly 0.",
+               layers=hidden("6 sigmoid, 6 sigmoid"), spread=100.0),
         Preset("Break it: raw units", "Grams beside millimetres, not standardised: every unit saturates at once.",
                data="penguins", penguin_y="body_mass", standardise=False, layers=hidden("6 tanh")),
         Preset("Break it: all weights zero", "Units that start the same stay the same.", initialisation="zeros"),
@@ -162,7 +162,7 @@ class Mlp(Lab):
         Challenge("xor-with-two-units", "Put the four points of XOR on their sides with one hidden layer of two units.",
                   fixed={"data": "xor-points", "noise": 0.0, "features": ["x₁", "x₂"], "points": []},
                   passed=lambda lab, metrics: metrics["train_accuracy"] == 1 and [layer.units <= 2 for layer in lab.config.layers] == [True],
-                  solution=Solution({"layers": hidden("2 tanh"), "learning_rate": 1.0, "batch_size": 4}, steps=2_000)),
+                  solution=Solution({"layers": hidden("2 tanh"), "spread": 0.1, "learning_rate": 1.0, "batch_size": 4}, steps=500)),
         Challenge("spiral-with-twelve", "Reach 98 % on fresh points of the spiral with at most 12 hidden units in all.", fresh=True,
                   fixed={"data": "spiral", "classes": 2, "noise": 0.0, "samples": 500, "train_share": 0.5, "points": []},
                   passed=lambda lab, metrics: metrics["test_accuracy"] >= 0.98 and sum(layer.units for layer in lab.config.layers) <= 12,
@@ -193,7 +193,7 @@ class Mlp(Lab):
         self.count = 0  # steps made
         self.directions = torch.randn(2, len(self.net.theta), generator=generator)  # of the loss landscape
         self.walk = Trail("loss", "theta", limit=max(8, min(200, 400_000 // len(self.net.theta))))
-        self.history = Trail("step", "train_loss", "test_loss", limit=400)
+        self.history = Trail(*commentary.HISTORY, limit=400)
         self.latest: dict[str, float] = {}
 
     # ------------------------------------------------------------------ training
@@ -255,6 +255,9 @@ class Mlp(Lab):
     def gradients(self) -> list[Tensor]:
         return [self.net.gradient]
 
+    def parameter_count(self) -> int:
+        return len(self.net.theta)
+
     def tuned(self, before: Config) -> None:
         if self.config.points != before.points:
             self.sample.add_own(self.config.points)
@@ -288,7 +291,7 @@ class Mlp(Lab):
         """Notes the way here, and stops early when the test loss has not fallen for `patience` epochs."""
         self.latest = {name: float(value) for name, value in metrics.items()}
         train, test = (self.latest.get(name, math.nan) for name in ("train_loss", "test_loss"))
-        self.history.add(self.count, train, test)
+        self.history.add(self.count, train, test, self.latest.get("gradient_norm", 0.0), float(self.net.theta.norm()))
         self.walk.add(train, self.net.theta)
         if self.config.patience and not math.isnan(test):
             self.stopping.hear(test, self.net, self.config.patience)
