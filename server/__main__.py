@@ -209,7 +209,7 @@ def print_result(result: dict[str, Any], labels: dict[str, tuple[str, str]]) -> 
     rate = f", {result['step'] / result['seconds']:,.0f} steps/s" if result["seconds"] else ""
     print(f"{result['lab']}: {result['step']:,} steps in {result['seconds']:.1f} s{rate}")
     problem = result["problem"] or {}
-    for sentence in filter(None, [result["message"], problem.get("message"), problem.get("hint")]):
+    for sentence in filter(None, dict.fromkeys([result["message"], problem.get("message"), problem.get("hint")])):
         print(sentence)
     width = max((len(labels.get(name, (name, ""))[0]) for name in result["metrics"]), default=0)
     for name, value in result["metrics"].items():
