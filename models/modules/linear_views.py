@@ -110,9 +110,9 @@ def mistakes(seen: Float[Tensor, " T"], count: Float[Tensor, " T"], most: float)
 def updates(newest: Sequence[tuple[int, int, Tensor, Tensor]]) -> Table:
     """The newest mistakes first, each (look, point, w before, w after)."""
     rows: list[list[str | int | float | bool | None]] = [
-        [look, n, written(after - before), written(before), written(after)] for look, n, before, after in newest
+        [look, n, written(after - before, 1), written(after, 1)] for look, n, before, after in newest
     ]
-    names = ["look", "point", "y φ(x)", "w", "w′ = w + y φ(x)"]
+    names = ["look", "point", "y φ(x)", "w′ = w + y φ(x)"]
     return Table(columns=[Column(name) for name in names], rows=rows, mark=0 if rows else None)
 
 

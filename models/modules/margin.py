@@ -87,12 +87,12 @@ def explain(signed: Float[Tensor, "N D"], gamma: float, proof: Float[Tensor, " N
         most = (radius / gamma) ** 2
         text = f"Separable: R = {radius:.3g} and γ = {gamma:.3g}, so from w = 0 there are at most (R/γ)² = {most:,.1f} "
         return text + "mistakes, in whatever order the points come.", "good"
-    named = [
-        f"{share:.2f} of point {n}" for n, share in enumerate([] if proof is None else proof.tolist()) if share > 1e-9
-    ]
-    text = f"Not separable. A linear program has found {len(named)} points whose features y φ(x) cancel when mixed"
-    text += f" ({', '.join(named)})" if len(named) <= 6 else ""
-    return text + ": so no w can have y wᵀφ(x) above 0 at all of them.", "warn"
+    shares = {n: share for n, share in enumerate([] if proof is None else proof.tolist()) if share > 1e-9}
+    equal = max(shares.values(), default=0) - min(shares.values(), default=0) < 1e-6
+    mix = "in equal parts" if equal else "in the parts " + ", ".join(f"{share:.2f}" for share in shares.values())
+    points = f"of the points {', '.join(map(str, shares))}, {mix}," if len(shares) <= 6 else f"of {len(shares)} points"
+    text = f"Not separable: a linear program finds that the features y φ(x) {points} cancel to 0. "
+    return text + "So no w can have y wᵀφ(x) above 0 at all of them.", "warn"
 
 
 def nonnegative_least_squares(matrix: Float[Tensor, "M N"], target: Float[Tensor, " M"]) -> Float[Tensor, " N"]:

@@ -88,7 +88,7 @@ def test_xor_is_caught_in_a_cycle_of_four_looks(features: str) -> None:
     assert session.lab.cycle == 1
     assert not session.lab.w.any()
     assert "every 4 points" in text(session)
-    assert "0.25 of point 0" in text(session)
+    assert "points 0, 1, 2, 3, in equal parts" in text(session)
     path = session.look("path_of_w").path
     assert path.tolist() == [[0, 0], [-3, -3], [0, -6], [3, -3], [0, 0]]
 

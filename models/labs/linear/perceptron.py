@@ -173,29 +173,29 @@ class Perceptron(Lab):
         """The last look in numbers: the score, the prediction, and what becomes of w."""
         return linear_views.update(self.before, self.w, self.z, self.y, self.last)
 
-    @view("Mistakes against (R/γ)²")
-    def mistakes_and_bound(self) -> Curves:
-        """Mistakes so far, and the most there can be, in whatever order the points come."""
-        return linear_views.mistakes(self.counts.column("seen"), self.counts.column("mistakes"), self.allowed)
-
     @view("Where it stands")
     def standing(self) -> Text:
         """What is known about these points, and where w is."""
         size, wrong = len(self.z), int(self.missed().sum())
         if not size:
             return Text.of("There are no points: paint some of both classes on the plane.")
-        now = f"{wrong} of {size} points are on the wrong side." if wrong else "No point is wrong: w stays as it is."
+        now = f"On the wrong side: {wrong} of {size} points." if wrong else "No point is wrong: w stays as it is."
         if not self.w.any():
             now = "w = 0: every score is 0, which is neither +1 nor −1, so the next look is a mistake."
         loop = f"A cycle: every {self.cycle * size} points w is the same at the same place in the order, for ever."
         return Text.of(margin.explain(self.z, self.gamma, self.proof), *([(loop, "bad")] if self.cycle else []), now)
 
-    @view("Last updates")
-    def last_updates(self) -> Table:
-        """The newest mistakes, and what each did to w."""
-        return linear_views.updates(self.updates)
+    @view("Mistakes against (R/γ)²")
+    def mistakes_and_bound(self) -> Curves:
+        """Mistakes so far, and the most there can be, in whatever order the points come."""
+        return linear_views.mistakes(self.counts.column("seen"), self.counts.column("mistakes"), self.allowed)
 
     @view("The path of w")
     def path_of_w(self) -> Points:
         """The first two weights after each mistake; the ring is where w is now."""
         return linear_views.path(self.path.column("w"))
+
+    @view("Last updates")
+    def last_updates(self) -> Table:
+        """The newest mistakes, and what each did to w."""
+        return linear_views.updates(self.updates)
