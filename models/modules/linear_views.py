@@ -34,12 +34,14 @@ def boundary(
     The last point looked at is marked and says whether it was right; if not, arrows show what it added to w.
     """
     moved = bool((w != before).any())
-    lines = contour.segments("now" if moved else "", lambda x: score(x, w), box, linear=linear)
+    lines = (
+        contour.segments("", lambda x: score(x, w), box, linear=True) if linear else []
+    )  # a curve: the colours' edge
     if moved:
         lines += contour.segments("before", lambda x: score(x, before), box, linear=linear, dash=True)
     arrows = added(before[:2], (w - before)[:2], last is not None and bool(y[last] > 0), reach=0.8 * box[1])
     if last is not None:
-        arrows.append(Arrow("verdict", *points[last].tolist(), 0, 0, "missed: w moves" if moved else "right: w stays"))
+        arrows.append(Arrow("verdict", *points[last].tolist(), 0, 0, "missed: moves" if moved else "right: stays"))
     sides = (score(Field.lattice(box, 120), w) > 0).long().reshape(120, 120)
     return Field(
         classes=sides if w.any() else None,  # at w = 0 there are no sides yet

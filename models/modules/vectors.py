@@ -37,7 +37,7 @@ def added(before: Float[Tensor, "2"], step: Float[Tensor, "2"], plus: bool, reac
     (x, y), (dx, dy), (u, v) = ((vector / 2**halvings).tolist() for vector in (before, step, after))
     colour, sign = ("class1", "+") if plus else ("class0", "−")
     if not (dx or dy):
-        arrows = [Arrow("after", 0, 0, u, v, f"{share}w")]
+        arrows = [Arrow("after", 0, 0, u, v, f"{share}w")] if longest else []
     elif not (x or y):
         arrows = [Arrow("after", 0, 0, u, v, f"w′ = 0 {sign} {share}x", colour)]
     else:

@@ -180,7 +180,7 @@ def test_the_terms_of_a_place_add_up_to_its_score() -> None:
 def test_the_boundary_passes_where_the_score_is_0() -> None:
     session = play(9)
     field, w = session.look("boundary"), session.lab.w
-    (now,) = [segment for segment in field.segments if segment.id == "now-0"]
+    (now,) = [segment for segment in field.segments if segment.id == "line-0"]
     for x, y in ((now.x0, now.y0), (now.x1, now.y1)):
         assert float(w @ torch.tensor([x, y, 1.0], dtype=torch.float64)) == pytest.approx(
             0, abs=1e-4

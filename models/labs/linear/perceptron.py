@@ -107,7 +107,8 @@ class Perceptron(Lab):
     def step(self) -> Metrics:
         """One stride: the next point, or points until one is missed."""
         if self.clean >= len(self.z) and not self.missed().any():
-            raise Finished(f"No mistake in a whole pass: {len(self.z)} points right, after {self.mistakes} mistakes.")
+            done = f"No mistake in a whole pass: {len(self.z)} points right, after {self.mistakes} mistakes."
+            raise Finished(done if len(self.z) else "There are no points yet: paint some of both classes.")
         any(self.look() for _ in range(1 if self.config.stride == "point" else len(self.z)))  # up to the first mistake
         self.counts.add(self.seen, self.mistakes)
         return {"mistakes": self.mistakes}
@@ -178,7 +179,7 @@ class Perceptron(Lab):
         """What is known about these points, and where w is."""
         size, wrong = len(self.z), int(self.missed().sum())
         if not size:
-            return Text.of("There are no points: paint some of both classes on the plane.")
+            return Text.of("There are no points yet: paint some of both classes on the plane, and play.")
         now = f"On the wrong side: {wrong} of {size} points." if wrong else "No point is wrong: w stays as it is."
         if not self.w.any():
             now = "w = 0: every score is 0, which is neither +1 nor −1, so the next look is a mistake."
