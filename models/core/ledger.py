@@ -18,13 +18,14 @@ WATCHED = ("loss", "gradient_norm")
 class Ledger:
     """Recorded rows waiting to be sent, oldest first, and the last losses for when training diverges."""
 
-    def __init__(self) -> None:
+    def __init__(self, newest: int = -1) -> None:
+        """`newest` is the last step whose row has been taken already."""
         self.steps: list[int] = []
         self.rows: list[Metrics] = []
         self.every, self.bound = 1, 10_000
-        self.newest = -1
+        self.newest = newest
         self.losses: list[float] = []
-        self.last_finite = 0
+        self.last_finite = max(0, newest)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -32,6 +33,11 @@ class Ledger:
     def open_at(self, step: int) -> bool:
         """Whether more metrics of a step can still be merged: its row is waiting here, or there is none yet."""
         return self.newest != step or bool(self.rows)
+
+    def hand_over(self, earlier: Ledger) -> None:
+        """Gives the rows that nobody has taken yet to the ledger of an earlier step, as far as they lie before it."""
+        count = sum(step <= earlier.newest for step in self.steps)
+        earlier.steps, earlier.rows = self.steps[:count], self.rows[:count]
 
     def add(self, step: int, metrics: Metrics) -> None:
         """One step's metrics, kept if the step is a recorded one."""

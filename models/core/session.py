@@ -9,40 +9,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from torch import Tensor
 
 from models.core import frames
 from models.core.clock import Pace, Watches
-from models.core.errors import BadState, NotLive, Refused, WrongState
+from models.core.edits import TUNE, Edit, apply, last_gesture
+from models.core.errors import Refused, WrongState
 from models.core.fields import LabConfig
 from models.core.figures import Figure
-from models.core.lab import Finished, Lab, lab_id, looking, named, read_input
+from models.core.lab import Finished, Lab, looking, named, read_input
 from models.core.ledger import Columns
+from models.core.timeline import REPLAY_S, Timeline, fork, read_state
 from models.core.training import Training
 
 TICK_S = 0.03
 MAX_STEPS = 10_000_000
-TUNE = "config"
-"""The name under which a change of live fields is kept among the edits."""
-
 Status = Literal["paused", "running", "finished"]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A change by hand after `step` steps and before the next: an action, or live fields under the name `config`."""
-
-    step: int
-    name: str
-    arguments: Any
-    gesture: str | None = None
 
 
 @dataclass
@@ -67,14 +56,19 @@ class Session:
         run: str = "",
         threads: int = 1,
         edits: Sequence[Edit] = (),
+        folder: Path | None = None,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        """Builds the lab at step 0, paused. `edits` are repeated at their steps. Raises InvalidConfig."""
+        """Builds the lab at step 0, paused. Raises InvalidConfig.
+
+        `edits` are repeated at their steps; kept states lie in `folder`, or in memory without one.
+        """
         self.kind, self.run, self.clock = lab, run, clock
         torch.set_num_threads(threads)
         self.take = 0
         self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
+        self.timeline, self.step_s = Timeline(lab, clock, folder), 0.0
         self._begin(Training(lab, lab.Config.read(dict(config or {})), seed, clock))
         self._script.extend(sorted(edits, key=lambda edit: edit.step))
 
@@ -179,6 +173,7 @@ class Session:
         after = self.kind.Config.read({**self.config.model_dump(mode="json"), **(config or {})})
         was_running = self.status == "running"
         self._begin(Training(self.kind, after, self.seed if seed is None else seed, self.clock))
+        self.timeline.cut(-1)
         self.take += 1
         self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
         if was_running:
@@ -199,26 +194,11 @@ class Session:
 
         Raises NotLive, InvalidConfig, Refused.
         """
-        live = self.kind.Config.live_fields()
-        before = self.config
-        after = self.kind.Config.read({**before.model_dump(mode="json"), **fields})
-        for name in fields:
-            if name not in live:
-                raise NotLive(name)
-        self.lab.config = after
-        try:
-            self.lab.tuned(before)
-        except Refused:
-            self.lab.config = before
-            raise
-        return self._edited(TUNE, dict(fields), gesture)
+        return self._edit(Edit(self.step, TUNE, dict(fields), gesture))
 
     def act(self, name: str, payload: Any, gesture: str | None = None) -> int:
         """Does an action between two steps; the step after which it was. Raises Unknown, InvalidConfig, Refused."""
-        method = named(self.kind, "action", name)
-        arguments = read_input(method, payload)
-        getattr(self.lab, name)(*arguments)
-        return self._edited(name, payload, gesture)
+        return self._edit(Edit(self.step, name, payload, gesture))
 
     def ask(self, name: str, payload: Any) -> list[Figure]:
         """The figures with which a probe answers. Raises Unknown, InvalidConfig, Refused."""
@@ -242,13 +222,76 @@ class Session:
             self.look(view), run=self.run, take=self.take, view=view, step=self.step, epoch=f"{self.epoch:.4f}"
         )
 
-    def _edited(self, name: str, arguments: Any, gesture: str | None) -> int:
-        self.edits.append(Edit(self.step, name, arguments, gesture))
+    def _edit(self, edit: Edit) -> int:
+        apply(self.lab, edit.name, edit.arguments)
+        self.edits.append(edit)
         self.version += 1
-        self._events.append({"type": "edit", "step": self.step, "name": name, "arguments": arguments})
+        if self.problem and self.step <= self.problem["step"]:  # something is otherwise now: it may be tried again
+            self.problem = None
+        self._events.append({"type": "edit", **asdict(edit)})
         if self.status == "finished" and self.step < self.max_steps:
             self._to("paused")
         return self.step
+
+    # ------------------------------------------------------------------ time
+
+    def rewind(self, step: int) -> None:
+        """Back to any step: what came after falls, a new take begins, the run is paused.
+
+        Raises Refused for a step that has not been made, WrongState if too much would have to be made again.
+        """
+        earlier = [edit for edit in self.edits if edit.step < self._made(step)]
+        self._stand(self.timeline.training_at(step, earlier, self.step_s), earlier)
+
+    def undo(self) -> int:
+        """Takes back the newest edit with its gesture, and makes the steps since then again without it.
+
+        If these would take too long, the run stands paused where the edit was made. The step of the edit.
+        """
+        if not self.edits:
+            raise WrongState("Nothing has been changed by hand.", "Change a live setting, or touch a figure.")
+        undone, present = last_gesture(self.edits), self.step
+        rest, step = self.edits[: -len(undone)], undone[0].step
+        self._stand(self.timeline.training_at(step, rest, self.step_s), [e for e in rest if e.step < step])
+        for edit in rest[len(self.edits) :]:
+            self._edit(edit)
+        if (present - step) * self.step_s <= REPLAY_S:
+            self.owed = present - step
+        return step
+
+    def branch(
+        self, step: int | None = None, config: Mapping[str, Any] | None = None, seed: int | None = None
+    ) -> bytes:
+        """The state from which a new run begins at `step`, with other settings or another seed for what follows.
+
+        Raises InvalidConfig if the state does not fit the settings.
+        """
+        about, tensors = self.training.dump()
+        if step is not None and step != self.step:
+            about, tensors = self.timeline.branch(self._made(step), self.edits, self.step_s)
+        return self._pack(*fork(self.kind, about, tensors, config or {}, seed, self.clock), [])
+
+    def _made(self, step: int) -> int:
+        if not 0 <= step <= self.step:
+            raise Refused(f"Step {step:,} has not been made: the run stands at {self.step:,}.")
+        return step
+
+    def _stand(self, training: Training, edits: list[Edit]) -> None:
+        """Stand paused in the past, in a new take; what has been recorded up to there is still to be told."""
+        told = self._events
+        self.training.ledger.hand_over(training.ledger)
+        self._begin(training)
+        self.edits, self._told, self._events = edits, len(self.passed), told
+        self.take += 1
+        self.timeline.cut(self.step)
+        self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
+        self._events += [{"type": "rewind", "to_step": self.step, "take": self.take}, self._status_event()]
+
+    def _keep(self) -> None:
+        """Keep the state, and the frames of all views, of this step."""
+        drawn = {view: self.frame(view) for view in self.kind.methods("view")}
+        self.timeline.keep(self.step, self.save(), drawn)
+        self._events.append({"type": "keyframe", "step": self.step})
 
     # ------------------------------------------------------------------ the loop
 
@@ -278,31 +321,40 @@ class Session:
 
     def _train(self, end: int) -> None:
         """Steps until `end` or the end of the tick, with the edits that are repeated."""
-        first, deadline = self.step, self.clock() + TICK_S
+        first, begun = self.step, self.clock()
+        deadline = begun + TICK_S
         try:
             while self.step < end:
+                if self.step >= self.timeline.next_key:
+                    self._keep()
                 self._run_script()
-                stop = self._script[0].step if self._script else end
-                self.training.advance(min(end, max(stop, self.step + 1)), deadline)
+                stop = min([end, self.timeline.next_key, *(edit.step for edit in self._script[:1])])
+                self.training.advance(max(stop, self.step + 1), deadline)
                 if self.clock() >= deadline:
                     break
         except Finished as reason:
             self._finish(str(reason))
-        made = self.step - first
-        self.owed = max(0, self.owed - made) if self.status == "paused" else 0
-        if made:
-            self.version += 1
-            self.pace.took(made)
+        self._count(self.step - first, self.clock() - begun)
         if self.step >= self.max_steps and self.status != "finished":
             self._finish(f"All {self.max_steps:,} steps are done.")
 
+    def _count(self, made: int, took_s: float) -> None:
+        """Steps were made: the views are old, some are no longer owed, and where all are made the past is kept."""
+        if not made:
+            return
+        self.version += 1
+        self.pace.took(made)
+        self.step_s = took_s / made if self.step_s == 0 else 0.9 * self.step_s + 0.1 * took_s / made
+        if self.status == "running":
+            self.timeline.keep_recent(self.step, self.save)
+        elif self.owed:
+            self.owed = max(0, self.owed - made)
+            if not self.owed:
+                self._keep()
+
     def _run_script(self) -> None:
         while self._script and self._script[0].step <= self.step:
-            edit = self._script.pop(0)
-            if edit.name == TUNE:
-                self.tune(edit.arguments, edit.gesture)
-            else:
-                self.act(edit.name, edit.arguments, edit.gesture)
+            self._edit(replace(self._script.pop(0), step=self.step))
 
     def _settle(self) -> Columns:
         """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded."""
@@ -312,10 +364,21 @@ class Session:
         hold = self.status == "running" and self.pace.limit is None and self.training.evaluated_at != self.step
         rows, problem = self.training.ledger.take(hold)
         if problem and not self.problem:
-            self.problem = {**problem, "details": {**problem["details"], **self._rate()}}
-            self._to("paused", str(problem["message"]))
-            self.owed = 0
+            self._diverged(problem)
         return rows
+
+    def _diverged(self, problem: dict[str, Any]) -> None:
+        """Stand paused at the last finite step, if the way back there is short, and say what happened."""
+        last = int(problem["step"])
+        earlier = [edit for edit in self.edits if edit.step < last]
+        try:
+            self.training = self.timeline.training_at(last, earlier, self.step_s)
+            self.edits, self.version = earlier, self.version + 1
+            self.timeline.cut(last)
+        except WrongState as far:
+            problem = {**problem, "hint": f"{problem['hint']} {far.message}"}
+        self.owed, self.problem = 0, {**problem, "details": {**problem["details"], **self._rate()}}
+        self._to("paused", str(problem["message"]))
 
     def _rate(self) -> dict[str, float]:
         rate = getattr(self.config, "learning_rate", None)
@@ -369,23 +432,21 @@ class Session:
 
     def save(self) -> bytes:
         """The whole training state as safetensors: what continues from it continues bit for bit."""
-        about, tensors = self.training.dump()
+        return self._pack(*self.training.dump(), self.edits)
+
+    def _pack(self, about: dict[str, Any], tensors: dict[str, Tensor], edits: Sequence[Edit]) -> bytes:
         about |= {"take": self.take, "max_steps": self.max_steps, "threads": torch.get_num_threads()}
-        about |= {"edits": [asdict(edit) for edit in self.edits]}
+        about |= {"edits": [asdict(edit) for edit in edits]}
         return save_tensors(tensors, {"orrery": json.dumps(about)})
 
     @classmethod
-    def restore(cls, data: bytes, lab: type[Lab], *, run: str = "") -> Session:
-        """A paused session that stands where the saved one stood. Raises BadState if they are none of this lab."""
-        try:
-            about, tensors = json.loads(frames.read_metadata(data)["orrery"]), load_tensors(data)
-        except (KeyError, ValueError, IndexError, OSError, SafetensorError) as error:
-            raise BadState(f"These bytes are not a saved state ({error}).") from None
-        if about["lab"] != lab_id(lab):
-            raise BadState(f"This is a state of {about['lab']}, not of {lab_id(lab)}.")
-        given = {"max_steps": about["max_steps"], "threads": about["threads"], "run": run}
-        session = cls(lab, about["first_config"], about["seed"], **given)
+    def restore(cls, data: bytes, lab: type[Lab], *, run: str = "", folder: Path | None = None) -> Session:
+        """A paused session that stands where the saved one stood. Raises BadState if the bytes are none of this lab."""
+        about, tensors = read_state(data, lab)
+        given = {"max_steps": about["max_steps"], "threads": about["threads"], "run": run, "folder": folder}
+        session = cls(lab, about["first_config"], about["first_seed"], **given)
         session.training.restore(about, tensors)
         session.take, session._told = about["take"], len(session.passed)
         session.edits = [Edit(**edit) for edit in about["edits"]]
+        session.timeline.next_key = session.step
         return session

@@ -16,7 +16,7 @@ from models.core.lab import Lab, Metrics, build, lab_id, looking
 from models.core.ledger import Ledger
 
 STRIDE_S = 0.004
-KEPT = ("seed", "step", "next_evaluation", "evaluated_at")
+KEPT = ("first_seed", "seed", "step", "next_evaluation", "evaluated_at")
 
 
 class Training:
@@ -30,7 +30,9 @@ class Training:
         except Exception:
             torch.default_generator.set_state(chance)
             raise
-        self.kind, self.first_config, self.seed, self.clock = kind, config, seed, clock
+        self.kind, self.clock = kind, clock
+        self.first_config, self.first_seed = config, seed  # what `__init__` was given
+        self.seed = seed  # what chance began with; a branch may begin anew
         self.made = state.reference(self.lab)
         self.ledger = Ledger()
         self.step, self.stride = 0, 1
@@ -136,9 +138,9 @@ class Training:
         """
         state.load(self.lab, about["state"], tensors)
         self.lab.config = self.kind.Config.read(about["config"])
-        self.ledger, self.passed = Ledger(), dict(about["passed"])
         for name in KEPT:
             setattr(self, name, about[name])
+        self.ledger, self.passed = Ledger(newest=self.step), dict(about["passed"])
         torch.default_generator.set_state(tensors["chance"])
 
 

@@ -184,7 +184,7 @@ def test_assignment_while_looking_raises() -> None:
     session = Session(Peeking)
     with pytest.raises(TypeError, match="looked at"):
         session.look("bad")
-    forward(session, 1)
+    session.training.advance(1, 0.0)
     assert session.lab.count == 1
 
 

@@ -1,0 +1,150 @@
+"""What is kept of the past of a run: frames of all its views, for scrubbing, and training states, for going back.
+
+Kept at steps 0, 1, 2, 4, 8 … and wherever a step was asked for; within a budget, thinned so that what stays is spread
+evenly over the logarithm of the step. The first and the newest never fall.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from bisect import bisect_right
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+FRAME_BYTES, FRAME_STEPS = 32 * 2**20, 64
+STATE_BYTES = 256 * 2**20
+V = TypeVar("V")
+
+
+def next_key(step: int) -> int:
+    """The first step after `step` at which the past is kept of itself: 0, 1, 2, 4, 8 …"""
+    return 0 if step < 0 else 1 << step.bit_length()
+
+
+@runtime_checkable
+class Shelf(Protocol[V]):
+    """Where values lie by step."""
+
+    def put(self, step: int, value: V) -> int:
+        """Keeps a value; how many bytes it takes."""
+
+    def get(self, step: int) -> V:
+        """The value of a step that is there."""
+
+    def drop(self, step: int) -> None:
+        """Forgets a step."""
+
+
+class Memory(Generic[V]):
+    """A shelf in memory, of bytes or of bytes by name."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, V] = {}
+
+    def put(self, step: int, value: V) -> int:
+        self.values[step] = value
+        return _size(value)
+
+    def get(self, step: int) -> V:
+        return self.values[step]
+
+    def drop(self, step: int) -> None:
+        del self.values[step]
+
+
+class Files:
+    """A shelf of files `<step>.<ending>` in a folder, each written whole or not at all."""
+
+    def __init__(self, folder: Path, ending: str) -> None:
+        self.folder, self.ending = folder, ending
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, step: int, value: bytes) -> int:
+        whole = self._path(step)
+        part = whole.with_suffix(".part")
+        part.write_bytes(value)
+        os.replace(part, whole)
+        return len(value)
+
+    def get(self, step: int) -> bytes:
+        return self._path(step).read_bytes()
+
+    def drop(self, step: int) -> None:
+        self._path(step).unlink(missing_ok=True)
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"{step:010d}.{self.ending}"
+
+
+class Kept(Generic[V]):
+    """The steps of a shelf, within a budget of bytes and steps."""
+
+    def __init__(self, shelf: Shelf[V], bytes_: int, steps: int) -> None:
+        self.shelf, self.most_bytes, self.most_steps = shelf, bytes_, steps
+        self.sizes: dict[int, int] = {}  # by step, ascending
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that are there, ascending."""
+        return list(self.sizes)
+
+    def keep(self, step: int, value: V) -> None:
+        """Keeps a value as the newest; what falls for it is what is missed least."""
+        self.cut(step - 1)
+        self.sizes[step] = self.shelf.put(step, value)
+        while len(self.sizes) > 2 and (len(self.sizes) > self.most_steps or sum(self.sizes.values()) > self.most_bytes):
+            self._drop(least_missed(self.steps))
+
+    def cut(self, step: int) -> None:
+        """Forgets everything after a step."""
+        for later in [kept for kept in self.sizes if kept > step]:
+            self._drop(later)
+
+    def at_or_below(self, step: int) -> tuple[int, V] | None:
+        """The nearest step at or below, and its value."""
+        place = bisect_right(self.steps, step)
+        return (self.steps[place - 1], self.shelf.get(self.steps[place - 1])) if place else None
+
+    def _drop(self, step: int) -> None:
+        del self.sizes[step]
+        self.shelf.drop(step)
+
+
+def least_missed(steps: list[int]) -> int:
+    """The step, neither first nor last, without which the gap in log(step) is smallest."""
+    gaps = {
+        here: math.log((after + 1) / (before + 1))
+        for before, here, after in zip(steps, steps[1:], steps[2:], strict=False)
+    }
+    return min(gaps, key=gaps.__getitem__)
+
+
+def _size(value: object) -> int:
+    if isinstance(value, bytes):
+        return len(value)
+    return sum(map(_size, value.values())) if isinstance(value, Mapping) else 0
+
+
+class History:
+    """The kept past of one run: frames by view in memory, states in memory or, with a folder, in files.
+
+    `recent` are the newest states, kept every so often between the key steps: the way back to a moment ago is short.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.frames: Kept[dict[str, bytes]] = Kept(Memory(), FRAME_BYTES, FRAME_STEPS)
+        shelf: Shelf[bytes] = Memory() if folder is None else Files(folder, "state")
+        self.states: Kept[bytes] = Kept(shelf, STATE_BYTES, 4 * FRAME_STEPS)
+        self.recent: Kept[bytes] = Kept(Memory(), STATE_BYTES, 3)
+
+    def state(self, step: int) -> tuple[int, bytes] | None:
+        """The newest state at or before a step."""
+        found = [kept for kept in (self.states.at_or_below(step), self.recent.at_or_below(step)) if kept]
+        return max(found, key=lambda kept: kept[0], default=None)
+
+    def cut(self, step: int) -> None:
+        """Forgets everything after a step."""
+        for kept in (self.frames, self.states, self.recent):
+            kept.cut(step)

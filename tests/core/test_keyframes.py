@@ -1,0 +1,56 @@
+"""What is kept of the past, within its budget."""
+
+from pathlib import Path
+
+from models.core.keyframes import Files, Kept, Memory, least_missed, next_key
+
+
+def test_key_steps() -> None:
+    steps, step = [], -1
+    while len(steps) < 8:
+        step = next_key(step)
+        steps.append(step)
+    assert steps == [0, 1, 2, 4, 8, 16, 32, 64]
+    assert next_key(33) == 64
+
+
+def test_within_the_budget_the_first_and_the_newest_never_fall() -> None:
+    kept = Kept(Memory(), bytes_=1_000, steps=8)
+    for step in range(0, 5_000, 7):
+        kept.keep(step, b"x" * 100)
+        assert len(kept.steps) <= 8
+        assert (kept.steps[0], kept.steps[-1]) == (0, step)
+    gaps = [(b + 1) / (a + 1) for a, b in zip(kept.steps[1:], kept.steps[2:], strict=False)]
+    assert max(gaps) < 60
+
+
+def test_bytes_are_a_budget_too() -> None:
+    kept = Kept(Memory(), bytes_=350, steps=100)
+    for step in range(10):
+        kept.keep(step, {"a": b"x" * 50, "b": b"x" * 50})
+    assert len(kept.steps) == 3
+
+
+def test_the_nearest_below_and_the_cut() -> None:
+    kept = Kept(Memory(), 1_000, 10)
+    for step in (0, 4, 8):
+        kept.keep(step, bytes([step]))
+    assert kept.at_or_below(7) == (4, b"\x04")
+    assert kept.at_or_below(-1) is None
+    kept.cut(4)
+    assert kept.steps == [0, 4]
+    kept.keep(2, b"new")
+    assert kept.steps == [0, 2]
+
+
+def test_files_hold_and_lose_what_memory_does(tmp_path: Path) -> None:
+    kept = Kept(Files(tmp_path / "states", "state"), 250, 10)
+    for step in range(5):
+        kept.keep(step, bytes(100))
+    assert sorted(path.name for path in (tmp_path / "states").iterdir()) == ["0000000000.state", "0000000004.state"]
+    assert kept.at_or_below(9) == (4, bytes(100))
+
+
+def test_least_missed_is_where_the_gap_in_the_logarithm_is_smallest() -> None:
+    assert least_missed([0, 1, 10, 11, 100]) == 11 or least_missed([0, 1, 10, 11, 100]) == 10
+    assert least_missed([0, 50, 51, 52, 1_000]) == 51
