@@ -91,6 +91,9 @@ class Guard:
             return forbidden(400, "A header came twice.")
         origin = origins[0] if origins else None
         site = sites[0] if sites else None
+        if any(not length.isdigit() or int(length) > self.settings.body_bytes for length in headers.all("content-length")):
+            problem = Problem(413, f"A body has at most {self.settings.body_bytes:,} bytes here.", kind="too-large")
+            return problem.response()
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and origin is not None and not self.is_own_origin(origin, hosts[0], scope):
             return forbidden(403, "Another site's page may not do this.")

@@ -23,8 +23,7 @@ class Commands:
             raise wrong_state(record.problem["message"], record.problem.get("hint", ""))
         if run.status == "finished":
             raise wrong_state(f"The run is finished: {record.message}", "Reset it, or raise max_steps.")
-        if run.link is None and run.starting is None:
-            self.manager._refuse_dead(run)
+        self.manager.refuse_dead(run)
         record.draft = False
         record.message = ""
         self.manager.want(run)

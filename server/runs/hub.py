@@ -99,7 +99,8 @@ class Room:
 
     def frame(self, view: str, data: bytes, take: int) -> None:
         """Publish the newest frame of a view, in place of the one before."""
-        if view in self.watched:
+        known = self.frames.get(view)
+        if view in self.watched and take >= max(self.take, known.take if known else 0):
             self.counter += 1
             self.frames[view] = Frame(data, take, self.counter)
             self._beat()

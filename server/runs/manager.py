@@ -180,15 +180,17 @@ class Manager:
             await asyncio.shield(run.starting)
         if run.ready and run.link is not None and run.link.alive:
             return run.link
-        self._refuse_dead(run)
+        self.refuse_dead(run)
         self._begin_start(run)
         return await self.ensure(run)
 
-    def _refuse_dead(self, run: Run) -> None:
+    def refuse_dead(self, run: Run) -> None:
+        """Raise the 409 for a run that has no process and cannot simply get one."""
         record = run.record
         if record.status == "failed":
             raise wrong_state(f"The run has failed: {(record.error or {}).get('message', '')}", GONE_HINT)
-        if record.status == "interrupted" or record.step > 0:
+        gone = run.link is None and run.starting is None
+        if gone and (record.status == "interrupted" or record.step > 0):
             raise wrong_state("The run's process has ended.", GONE_HINT)
 
     def _begin_start(self, run: Run) -> None:

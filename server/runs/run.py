@@ -196,6 +196,7 @@ class Run:
         record.status = self.status
         telling = (
             record.status,
+            record.draft,
             record.take,
             record.message,
             record.max_steps,

@@ -74,7 +74,12 @@ class Toy(Lab):
 
     @view("Line", shown=False)
     def line(self) -> Curves:
-        return Curves(lines=[Line("x", "x", torch.arange(len(self.x[:9])).float(), self.x[:9].clone())])
+        some = self.x[:9].clone()
+        return Curves(lines=[Line(id="x", label="x", x=torch.arange(len(some)).float(), y=some)])
+
+    @view("Big", shown=False)
+    def big(self) -> Bars:
+        return Bars(labels=[], values=self.x.clone())
 
     @probe("Ask")
     def ask(self, at: Point) -> Bars:
