@@ -7,7 +7,7 @@ import { sprite, stamp } from "./marks.js";
 
 const MOST = 200;
 const ERASE_PX = 12;
-const ECHO_MS = 2500;
+const ECHO_MS = 900;
 
 export class Brush {
   /** @param {import("./field.js").Field} field */
@@ -15,7 +15,9 @@ export class Brush {
     this.field = field;
     /** "hand", "erase" or the number of a class. @type {"hand" | "erase" | number} */
     this.tool = "hand";
-    /** @type {[number, number, number][] | null} what has been painted, until the server's frame has it too */
+    /** @type {[number, number, number][]} what the server knows of */
+    this.base = [];
+    /** @type {[number, number, number][] | null} what is being painted, until the server's frame has it too */
     this.own = null;
     this.until = 0;
     /** @type {HTMLElement | null} */
@@ -90,28 +92,29 @@ export class Brush {
   /** @param {"hand" | "erase" | number} tool */
   choose(tool) {
     this.tool = tool;
+    if (tool !== "hand") this.learn();
     for (const b of this.bar?.querySelectorAll("[data-tool]") ?? []) {
       b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.tool === String(tool)));
     }
   }
 
-  /** The points painted so far: ours, else what is trained on. @returns {[number, number, number][]} */
+  /** The points painted so far. @returns {[number, number, number][]} */
   points() {
-    if (this.own) return this.own;
-    const f = this.field.figure;
-    /** @type {[number, number, number][]} */
-    const points = [];
-    for (let i = 0; f?.points && f.labels && i < f.points.shape[0]; i += 1) {
-      if (!f.held?.data[i] && f.labels.data[i] < 8) points.push([round(f.points.data[2 * i]), round(f.points.data[2 * i + 1]), f.labels.data[i]]);
-    }
-    return points.length < MOST ? points : [];
+    return this.own ?? this.base;
   }
 
-  /** What to show in place of the figure's points while the server has not answered. @param {any} f */
-  echo(f) {
-    if (!this.own) return null;
-    const there = f.points ? f.points.shape[0] : 0;
-    if (!this.field.hand.busy && (there === this.own.length || performance.now() > this.until)) return (this.own = null);
+  /** What the run's setting holds: asked when painting begins, for a preset or another reader may have changed it. */
+  async learn() {
+    const { touches, api } = this.field.spec;
+    const name = touches.find((t) => t.touch === "PointSet" && (t.does === "live" || t.does === "reset"))?.name;
+    if (!name || !api?.includes("/views/")) return;
+    const answer = await fetch(api.slice(0, api.indexOf("/views/")));
+    if (answer.ok && !this.own) this.base = (await answer.json()).config?.[name] ?? [];
+  }
+
+  /** What is painted and not yet in the figure. @returns {[number, number, number][] | null} */
+  echo() {
+    if (this.own && !this.field.hand.busy && performance.now() > this.until) this.own = null;
     return this.own;
   }
 
@@ -138,7 +141,7 @@ export class Brush {
 
   /** @param {[number, number, number][]} points @param {string} gesture */
   set(points, gesture) {
-    this.own = points;
+    this.own = this.base = points;
     this.until = performance.now() + ECHO_MS;
     soon(this.field, ECHO_MS + 20);
     const touch = this.field.spec.touches.find((t) => t.touch === "PointSet");

@@ -18,7 +18,7 @@ export class Curves extends Figure {
   cursor = null;
   /** @type {Set<string>} */
   hidden = new Set();
-  /** @type {Map<string, {data: any, key: string, path: Path2D}>} */
+  /** @type {Map<string, {data: any, key: string, path: Path2D, band: Path2D}>} */
   paths = new Map();
   /** @type {{id: string, x: number, w: number, y: number}[]} */
   keys = [];
@@ -141,9 +141,14 @@ export class Curves extends Figure {
     for (const [i, line] of this.lines.entries()) {
       if (this.hidden.has(line.id)) continue;
       if (line.lower && line.upper) this.#band(ctx, line, i);
-      ctx.globalAlpha = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
+      const faint = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
+      const { path, band } = this.#path(line);
       this.#pen(ctx, line, i);
-      ctx.stroke(this.#path(line));
+      ctx.globalAlpha = 0.22 * faint;
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.fill(band);
+      ctx.globalAlpha = faint;
+      ctx.stroke(path);
       ctx.setLineDash([]);
     }
     ctx.globalAlpha = 1;
@@ -204,11 +209,11 @@ export class Curves extends Figure {
     const n = line.x.data.length;
     const key = `${sx.offset} ${sx.slope} ${sy.offset} ${sy.slope} ${n} ${sx.log}${sy.log}`;
     const kept = this.paths.get(line.id);
-    if (kept && kept.data === line.y.data && kept.key === key) return kept.path;
-    const path = new Path2D();
-    thin(path, line.x.data, line.y.data, sx, sy, line.style === "steps");
-    this.paths.set(line.id, { data: line.y.data, key, path });
-    return path;
+    if (kept && kept.data === line.y.data && kept.key === key) return kept;
+    const made = { data: line.y.data, key, path: new Path2D(), band: new Path2D() };
+    thin(made.path, made.band, line.x.data, line.y.data, sx, sy, line.style === "steps");
+    this.paths.set(line.id, made);
+    return made;
   }
 
   #cursor(ctx, c) {
@@ -320,10 +325,14 @@ export function nearest(xs, x) {
 }
 
 /**
- * Add a line to a path: where several points fall on one pixel, its first, least, greatest and last, so that no spike is lost.
- * @param {Path2D} path @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {Scale} sx @param {Scale} sy @param {boolean} steps
+ * Add a line to a path. Where many points fall on one pixel the line is their mean, and the second path the band from their least to
+ * their greatest: no spike is lost, and a noisy line stays a line.
+ * @param {Path2D} path @param {Path2D} band @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {Scale} sx @param {Scale} sy @param {boolean} steps
  */
-export function thin(path, xs, ys, sx, sy, steps) {
+export function thin(path, band, xs, ys, sx, sy, steps) {
+  const bucket = !steps && xs.length > 3 * Math.abs(sx.to - sx.from) ? 2 : 0.75;
+  /** @type {number[]} */
+  const below = [];
   let pen = false;
   let last = 0;
   for (let i = 0; i < xs.length;) {
@@ -335,21 +344,26 @@ export function thin(path, xs, ys, sx, sy, steps) {
       continue;
     }
     let j = i + 1;
-    let [lo, hi, end] = [y, y, y];
-    while (j < xs.length && sx.px(xs[j]) - px < 0.75) {
+    let [lo, hi, end, sum] = [y, y, y, y];
+    while (j < xs.length && sx.px(xs[j]) - px < bucket) {
       const v = sy.px(ys[j]);
       if (!Number.isFinite(v)) break;
       if (v < lo) lo = v;
       if (v > hi) hi = v;
       end = v;
+      sum += v;
       j += 1;
     }
-    if (!pen) path.moveTo(px, y);
+    const dense = bucket > 1;
+    if (!pen) path.moveTo(px, dense ? sum / (j - i) : y);
     else {
       if (steps) path.lineTo(px, last);
-      path.lineTo(px, y);
+      path.lineTo(px, dense ? sum / (j - i) : y);
     }
-    if (lo !== hi) {
+    if (dense) {
+      band.lineTo(px, lo);
+      below.push(px, hi);
+    } else if (lo !== hi) {
       path.lineTo(px, lo);
       path.lineTo(px, hi);
       path.lineTo(px, end);
@@ -358,7 +372,6 @@ export function thin(path, xs, ys, sx, sy, steps) {
     last = end;
     i = j;
   }
+  for (let k = below.length - 2; k >= 0; k -= 2) band.lineTo(below[k], below[k + 1]);
 }
-
-
 customElements.define("orrery-curves", Curves);

@@ -176,19 +176,14 @@ export class Field extends Figure {
   /** A point's radius in pixels. */
   get radius() {
     const n = this.figure?.points?.shape[0] ?? 0;
-    return Math.round(this.em * (n > 400 ? 0.26 : n > 150 ? 0.32 : n > 40 ? 0.38 : 0.5) * 2) / 2;
+    const room = Math.max(0.75, Math.min(1.25, this.plot.w / (this.em * 38)));
+    return Math.round(this.em * (n > 300 ? 0.3 : n > 120 ? 0.34 : n > 40 ? 0.4 : 0.5) * room * 2) / 2;
   }
 
   #points(ctx, f, c) {
     const { ratio, radius } = this;
-    const own = this.brush.echo(f);
-    if (own) {
-      for (const [px, py, k] of own) stamp(ctx, sprite(k, radius, ratio), this.sx.px(px), this.sy.px(py), ratio);
-      return;
-    }
-    if (!f.points) return;
-    const { data } = f.points;
-    const n = f.points.shape[0];
+    const data = f.points?.data ?? [];
+    const n = f.points?.shape[0] ?? 0;
     const ghost = this.#ghost(data);
     const ends = f.targets ? (f.values ? this.scaleEnds() : range(f.targets)) : null;
     const ramp = f.signed ? c.diverging : c.sequential;
@@ -202,6 +197,7 @@ export class Field extends Figure {
         stamp(ctx, sprite(f.labels ? f.labels.data[i] : 255, radius, ratio, { held: turn === 1, wrong: f.wrong?.data[i] === 1, fill }), px, py, ratio);
       }
     }
+    for (const [px, py, k] of this.brush.echo() ?? []) stamp(ctx, sprite(k, radius, ratio), this.sx.px(px), this.sy.px(py), ratio);
     if (f.mark !== null && f.mark !== undefined && f.mark < n) this.#halo(ctx, data[2 * f.mark], data[2 * f.mark + 1], c.mark, 2);
     const lit = this.hand.point ?? (this.lit?.startsWith("point-") ? Number(this.lit.slice(6)) : null);
     if (lit !== null && lit < n) this.#halo(ctx, ghost?.index === lit ? ghost.x : data[2 * lit], ghost?.index === lit ? ghost.y : data[2 * lit + 1], c.brass, 2);

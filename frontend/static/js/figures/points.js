@@ -200,10 +200,11 @@ export class Points extends Figure {
         for (let r = 0; r < rows - 1; r += 1) {
           for (let k = 0; k < columns - 1; k += 1) {
             if (f.grid_classes.data[r * columns + k] !== kind) continue;
-            ctx.moveTo(x(r, k), y(r, k));
-            ctx.lineTo(x(r, k + 1), y(r, k + 1));
-            ctx.lineTo(x(r + 1, k + 1), y(r + 1, k + 1));
-            ctx.lineTo(x(r + 1, k), y(r + 1, k));
+            const from = k; // neighbours of one class are one shape
+            while (k < columns - 2 && f.grid_classes.data[r * columns + k + 1] === kind) k += 1;
+            ctx.moveTo(x(r, from), y(r, from));
+            for (let i = from + 1; i <= k + 1; i += 1) ctx.lineTo(x(r, i), y(r, i));
+            for (let i = k + 1; i >= from; i -= 1) ctx.lineTo(x(r + 1, i), y(r + 1, i));
             ctx.closePath();
           }
         }
