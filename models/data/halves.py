@@ -10,7 +10,7 @@ from models.data import plane
 
 __all__ = ["TEST", "WORDS", "Name", "draw", "near_xor"]
 
-Name = Literal["separable", "gaussians", "xor-points", "xor", "circle", "moons", "own"]
+Name = Literal["separable", "gaussians", "xor-points", "xor", "circle", "moons", "yours"]
 WORDS: dict[Name, str] = {
     "separable": "separable by a line",
     "gaussians": "two Gaussians",
@@ -18,7 +18,7 @@ WORDS: dict[Name, str] = {
     "xor": "XOR: filled quadrants",
     "circle": "circle",
     "moons": "moons",
-    "own": "only what I paint",
+    "yours": "only your own points",
 }
 TEST = 1_000
 """How many test points a set comes with."""
@@ -29,9 +29,9 @@ def draw(
 ) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "M 3"]]:
     """n training rows and TEST test rows (x₁, x₂, class 0 or 1), drawn together so that they share the true boundary.
 
-    "own" has none; "xor-points" has its four, and is tested on points near them.
+    "yours" has none; "xor-points" has its four, and is tested on points near them.
     """
-    if name == "own":
+    if name == "yours":
         return torch.empty(0, 3), torch.empty(0, 3)
     if name == "xor-points":
         return torch.column_stack(plane.load(name, noise=noise, generator=generator)), near_xor(generator)

@@ -36,4 +36,4 @@ def test_xor_has_four_points_round_the_square_and_is_tested_near_them() -> None:
 
 
 def test_own_points_begin_with_none() -> None:
-    assert [len(rows) for rows in draw("own")] == [0, 0]
+    assert [len(rows) for rows in draw("yours")] == [0, 0]

@@ -94,7 +94,7 @@ def test_xor_is_caught_in_a_cycle_of_four_looks(features: str) -> None:
 
 
 def test_a_cycle_of_many_passes_is_noticed_and_true() -> None:
-    session = play(3_000, points=[[0, 0, 0], [1, 0, 1], [2, 0, 0], [3, 0.5, 1], [4, 0, 0]], data="own")
+    session = play(3_000, points=[[0, 0, 0], [1, 0, 1], [2, 0, 0], [3, 0.5, 1], [4, 0, 0]], data="yours")
     period = 5 * session.lab.cycle
     assert session.lab.cycle >= 1
     w, place = session.lab.w, session.lab.place
@@ -137,19 +137,19 @@ def test_a_point_that_is_not_there_is_refused() -> None:
         session.act("move_point", {"index": 16, "x": 0, "y": 0})
 
 
-def test_own_points_replace_the_data_and_give_them_back() -> None:
+def test_own_points_join_the_data_and_leave_them() -> None:
     session = play(5)
+    session.act("move_point", {"index": 2, "x": 0.5, "y": 0.5})
     given = session.lab.x.tolist()
     session.tune({"points": [[1, 2, 0], [-1, -2, 1]]})
-    assert session.lab.x.tolist() == [[1, 2], [-1, -2]]
-    assert session.lab.y.tolist() == [-1, 1]
-    assert "test_accuracy" not in session.lab.evaluate()
+    assert session.lab.x.tolist() == [*given, [1, 2], [-1, -2]]
+    assert session.lab.y[-2:].tolist() == [-1, 1]
     session.tune({"points": []})
     assert session.lab.x.tolist() == given
 
 
 def test_an_empty_plane_asks_for_points() -> None:
-    session = play(1, data="own")
+    session = play(1, data="yours")
     assert session.status == "finished"
     assert "paint some" in text(session)
     session.tune({"points": [[1, 2, 0], [-1, -2, 1]]})

@@ -38,7 +38,7 @@ class Perceptron(Lab):
         noise: float = setting(0.0, ge=0, le=0.5, group="Data", help="With enough of it the classes overlap.",
                                step=0.05, when={"data": ["gaussians", "xor-points", "xor", "circle", "moons"]})
         wrong_labels: int = setting(0, ge=0, le=5, group="Data", help="So many points carry the other class's label.")
-        points: OwnPoints = live([], group="Data", advanced=True, help="Points painted on the plane replace the data.")
+        points: OwnPoints = live([], group="Data", advanced=True, help="Points painted on the plane join the data.")
         features: Map = setting("x", label="Feature map φ",
                                 help="What the perceptron sees of x, beside the constant 1 of the bias.")
         order: Literal["cyclic", "random"] = live("cyclic", group="Training", help="Which point is looked at next.")
@@ -79,7 +79,7 @@ class Perceptron(Lab):
         self.counts, self.path, self.updates = Trail("seen", "mistakes"), Trail("w"), []
         self.counts.add(0, 0)
         self.path.add(self.w)
-        self.learn_from(torch.tensor(config.points) if config.points else self.given)
+        self.learn_from(torch.cat([self.given, torch.tensor(config.points).reshape(-1, 3)]))
 
     def learn_from(self, points: Float[Tensor, "N 3"]) -> None:
         """Take these points as the training set, with all that follows from them, and begin a pass."""
@@ -132,7 +132,7 @@ class Perceptron(Lab):
 
     def evaluate(self) -> Metrics:
         train = {"train_accuracy": 1 - self.missed().double().mean()} if len(self.z) else {}
-        return train if self.config.points or not len(self.test) else train | self.fresh(self.test)
+        return train | self.fresh(self.test) if len(self.test) else train
 
     def fresh(self, points: Float[Tensor, "N 3"] | None = None) -> Metrics:
         """Accuracy on points that were never learned from; by default new ones near XOR's corners."""
@@ -142,7 +142,7 @@ class Perceptron(Lab):
 
     def tuned(self, before: Config) -> None:
         if self.config.points != before.points:
-            self.learn_from(torch.tensor(self.config.points) if self.config.points else self.given)
+            self.learn_from(torch.cat([self.given, torch.tensor(self.config.points).reshape(-1, 3)]))
         elif self.config.order != before.order:
             self.learn_from(torch.column_stack([self.x, self.y]))
 
@@ -153,6 +153,7 @@ class Perceptron(Lab):
             raise Refused(f"There is no point {to.index}: the points are 0 to {len(self.x) - 1}.")
         points = torch.column_stack([self.x, self.y])
         points[to.index, :2] = torch.tensor([to.x, to.y]).clamp(*plane.BOX[:2])
+        self.given = points[: len(self.given)]
         self.learn_from(points)
 
     @probe("Classify a point")
