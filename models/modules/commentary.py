@@ -82,7 +82,7 @@ def diverged(now: Situation) -> list[Sentence]:
         f"The loss has grown from {first:.3g} at the start ({least:.3g} at best) to {last:.3g}. "
     )  # fmt: skip
     text += f"There a step was rate × gradient = {now.rate:.3g} × {gradient:.3g} = {move:.3g} long, all weights together {weights:.3g}"
-    text += ": each step jumps over the valley. Lower the rate, or clip the gradient." if lost or move > 0.02 * weights else "."
+    text += ": the steps jump over the valley, farther each time. Lower the rate, or clip the gradient."
     return [(text, "bad")]
 
 

@@ -115,9 +115,10 @@ class PlaneSample:
         return self.inputs[: self.learned, :-1], self.targets[:, : self.learned]
 
     @property
-    def test(self) -> tuple[Float[Tensor, "N D"], Float[Tensor, "K N"]]:
-        """Features and targets of the test points."""
-        return self.inputs[self.learned :, :-1], self.targets[:, self.learned :]
+    def parts(self) -> list[int]:
+        """How many training points and, where there are any, how many test points."""
+        sizes = [self.learned, len(self.places) - self.learned]
+        return [size for size in sizes if size]
 
     @property
     def class_names(self) -> list[str]:

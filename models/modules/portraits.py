@@ -194,7 +194,8 @@ def warped(look: Look, lines: int = 21) -> dict[str, Points]:
     at = torch.cat([look.lattice(lines), sample.inputs[:, :-1]])  # the lattice, then the points (M, D)
     labels = None if sample.regression else sample.truth.to(torch.uint8)
     figures = {}
-    for index, h in enumerate([at.t(), *look.net.activations(at)[:-1]]):
+    seen = list(enumerate([at.t(), *look.net.activations(at)[:-1]]))
+    for index, h in reversed(seen):  # the last layer first: it is the one that is cut
         flat, (across, up) = _in_two_dimensions(h, at)
         limit = most(flat)
         figures[f"Layer {index}" if index else "Inputs"] = Points(

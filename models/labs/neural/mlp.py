@@ -100,7 +100,7 @@ class Mlp(Lab):
         value_loss: losses.RegressionName = setting(
             "squared error", group="Training", label="Loss", when={"data": VALUES}, help="What is made small of the differences.")
         optimiser: optimizers.Name = setting("sgd", group="Training", options=optimizers.LABELS, help="How a gradient becomes a step.")
-        learning_rate: float = live(0.03, ge=1e-5, le=100, scale="log", group="Training", help="How far a step goes along the gradient.")
+        learning_rate: float = live(0.05, ge=1e-5, le=100, scale="log", group="Training", help="How far a step goes along the gradient.")
         schedule: schedules.Name = live("constant", group="Training", options=schedules.LABELS, help="How the rate falls over the epochs.")
         schedule_epochs: int = live(
             50, ge=1, le=10_000, scale="log", unit="epochs", group="Training", label="Falls over",
@@ -267,24 +267,27 @@ class Mlp(Lab):
 
     def evaluate(self) -> Metrics:
         """Loss and accuracy on all training points and on all test points, nothing dropped out."""
+        sample = self.sample
         found: Metrics = {} if self.config.schedule == "constant" else {"learning_rate": self.rate}
-        for name, part in (("train", self.sample.train), ("test", self.sample.test)):
-            if len(part[0]):
-                found |= self._measure(name, *part)
-        return found
+        if not sample.learned:
+            return found
+        names = ["train", "test"][: len(sample.parts)]
+        return found | self._measure(names, sample.parts, sample.inputs[:, :-1], sample.targets, sample.truth)
 
     def fresh(self) -> Metrics:
         """The test metrics on 4,000 new points, where there is somewhere to draw them from."""
         if not self.sample.endless:
             return self.evaluate()
         places, truth = self.sample.draw(4_000)
-        return self._measure("test", self.sample.phi(places), self.sample.encoded(truth))
+        return self._measure(["test"], [4_000], self.sample.phi(places), self.sample.encoded(truth), truth)
 
-    def _measure(self, name: str, x: Tensor, y: Tensor) -> Metrics:
+    def _measure(self, names: list[str], sizes: list[int], x: Tensor, y: Tensor, truth: Tensor) -> Metrics:
+        """Mean loss and accuracy of consecutive parts of some points."""
         z = self.net(x)
-        found: Metrics = {f"{name}_loss": self.objective.values(z, y).mean()}
+        found = {f"{name}_loss": part.mean() for name, part in zip(names, self.objective.values(z, y).split(sizes), strict=True)}
         if not self.sample.regression:
-            found[f"{name}_accuracy"] = (decide(z) == decide(y - 0.5)).float().mean()
+            right = (decide(z) == truth).float().split(sizes)
+            found |= {f"{name}_accuracy": part.mean() for name, part in zip(names, right, strict=True)}
         return found
 
     def evaluated(self, metrics: Metrics) -> None:
