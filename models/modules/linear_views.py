@@ -102,7 +102,7 @@ def mistakes(seen: Float[Tensor, " T"], count: Float[Tensor, " T"], most: float)
     """Mistakes over the points looked at, under the most there can be (if finite; logarithmic if that is far)."""
     bounded, far = math.isfinite(most), 300 < most < math.inf
     newest = float(count.max())
-    rules = [{"axis": "y", "at": most, "label": f"(R/γ)² = {most:,.1f}"}] if bounded else []
+    rules = [{"axis": "y", "at": most, "label": f"at most {most:,.1f}"}] if bounded else []
     top = 1.15 * max(most if bounded else 0, newest, 10) * (3 if far else 1)
     line = Line(id="mistakes", label="mistakes", x=seen, y=count.clamp(min=float(far)), style="steps")
     looks = Axis("points looked at", lo=0, hi=max(30.0, float(seen.max())))

@@ -13,7 +13,6 @@ from models.core import (
     Bars, Challenge, Curves, Equation, Field, Finished, Lab, LabConfig, Metric, Metrics, OwnPoints, Point,
     PointMove, Points, Preset, Refused, Solution, Summary, Table, Text, Trail, action, live, probe, setting, view,
 )  # fmt: skip
-
 from models.data import halves, plane
 from models.modules import linear_views, margin
 from models.modules.features import TERMS, Map, polynomial
@@ -23,8 +22,7 @@ from models.modules.recurrence import Recurrence
 class Perceptron(Lab):
     """Pick a point, predict its sign, and move w only when the sign is wrong: by the point itself."""
 
-    title = "Perceptron"
-    metrics = [Metric("mistakes", "Mistakes", better="low")]
+    title, metrics = "Perceptron", [Metric("mistakes", "Mistakes", better="low")]
     max_steps, steps_per_second, evaluate_every, examples_per_step = 2_000, 1, 1, 1
 
     # fmt: off
@@ -39,8 +37,7 @@ class Perceptron(Lab):
                                step=0.05, when={"data": ["gaussians", "xor-points", "xor", "circle", "moons"]})
         wrong_labels: int = setting(0, ge=0, le=5, group="Data", help="So many points carry the other class's label.")
         points: OwnPoints = live([], group="Data", advanced=True, help="Points painted on the plane join the data.")
-        features: Map = setting("x", label="Feature map φ",
-                                help="What the perceptron sees of x, beside the constant 1 of the bias.")
+        features: Map = setting("x", label="Feature map φ", help="What is seen of x, beside the 1 of the bias.")
         order: Literal["cyclic", "random"] = live("cyclic", group="Training", help="Which point is looked at next.")
         stride: Literal["point", "mistake"] = live("point", group="Training", help="How far a step goes.")
 
@@ -178,9 +175,9 @@ class Perceptron(Lab):
     @view("Where it stands")
     def standing(self) -> Text:
         """What is known about these points, and where w is."""
-        size, wrong = len(self.z), int(self.missed().sum())
-        if not size:
+        if not (size := len(self.z)):
             return Text.of("There are no points yet: paint some of both classes on the plane, and play.")
+        wrong = int(self.missed().sum())
         now = f"On the wrong side: {wrong} of {size} points." if wrong else "No point is wrong: w stays as it is."
         if not self.w.any():
             now = "w = 0: every score is 0, which is neither +1 nor −1, so the next look is a mistake."
