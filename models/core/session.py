@@ -289,8 +289,7 @@ class Session:
 
     def _keep(self) -> None:
         """Keep the state, and the frames of all views, of this step."""
-        drawn = {view: self.frame(view) for view in self.kind.methods("view")}
-        self.timeline.keep(self.step, self.save(), drawn)
+        self.timeline.keep(self.step, self.save, lambda: {view: self.frame(view) for view in self.kind.methods("view")})
         self._events.append({"type": "keyframe", "step": self.step})
 
     # ------------------------------------------------------------------ the loop
@@ -325,7 +324,7 @@ class Session:
         deadline = begun + TICK_S
         try:
             while self.step < end:
-                if self.step >= self.timeline.next_key:
+                if self.timeline.due(self.step):
                     self._keep()
                 self._run_script()
                 stop = min([end, self.timeline.next_key, *(edit.step for edit in self._script[:1])])
@@ -344,6 +343,7 @@ class Session:
             return
         self.version += 1
         self.pace.took(made)
+        self.timeline.trained_s += took_s
         self.step_s = took_s / made if self.step_s == 0 else 0.9 * self.step_s + 0.1 * took_s / made
         if self.status == "running":
             self.timeline.keep_recent(self.step, self.save)

@@ -22,6 +22,8 @@ from models.core.ledger import Ledger
 from models.core.training import Training
 
 REPLAY_S = 5.0
+KEEPING_S, KEEPING_SHARE = 0.5, 0.03
+"""What keeping may cost: a share of the time trained, and at first so much more, for the steps where all is new."""
 RECENT_S, RECENT_SHARE = 1.0, 0.01
 
 
@@ -32,14 +34,26 @@ class Timeline:
         self.kind, self.clock = kind, clock
         self.history = History(folder)
         self.next_key = 0
+        self.trained_s = self.keeping_s = 0.0
         self.recent_at = clock()
         self.recent_cost_s = 0.0
 
-    def keep(self, step: int, state: bytes, frames: dict[str, bytes]) -> None:
+    def keep(self, step: int, save: Callable[[], bytes], draw: Callable[[], dict[str, bytes]]) -> None:
         """Keeps the state and the frames of a step, the newest."""
-        self.history.states.keep(step, state)
-        self.history.frames.keep(step, frames)
+        begun = self.clock()
+        self.history.states.keep(step, save())
+        self.history.frames.keep(step, draw())
         self.next_key = next_key(step)
+        self.keeping_s += self.clock() - begun
+
+    def due(self, step: int) -> bool:
+        """Whether this is a step to keep, and time to do it; a key step without is left out."""
+        if step < self.next_key:
+            return False
+        if self.keeping_s <= KEEPING_S + KEEPING_SHARE * self.trained_s:
+            return True
+        self.next_key = next_key(step)
+        return False
 
     def keep_recent(self, step: int, save: Callable[[], bytes]) -> None:
         """Keeps the state between two key steps, once a second and for a hundredth of the time at most."""

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from models.core import catalog, frames, state
+from models.core.edits import TUNE, Edit
 from models.core.errors import Refused
 from models.core.lab import Lab
-from models.core.session import TUNE, Edit, Session
+from models.core.session import Session
 from tests.core.drive import content, forward
 from tests.labs.reborn import aftermath
 from tests.labs.samples import other_values, sample_input
@@ -125,6 +126,17 @@ def test_saved_restored_and_continued_it_is_identical(lab: type[Lab]) -> None:
     saved = session.save()
     expected = aftermath(session, STEPS)
     assert aftermath(Session.restore(saved, lab), STEPS) == expected
+
+
+@each_lab
+def test_rewound_and_continued_it_is_identical(lab: type[Lab]) -> None:
+    session = edited(lab)
+    begin = session.step
+    expected = forward(session, 9)
+    session.rewind(begin + 4)
+    session.turn()
+    rows = forward(session, 5)
+    assert rows == {name: expected[name][-5:] for name in rows}
 
 
 @pytest.fixture(scope="module")
