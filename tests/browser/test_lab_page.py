@@ -54,7 +54,9 @@ def test_a_live_setting_acts_while_it_trains(opened: Opener, live_server: LiveSe
 def test_a_slider_acts_while_it_is_dragged(opened: Opener) -> None:
     page = opened("/labs/mlp")
     stands(page)
-    box = field(page, "learning_rate").locator(".track").bounding_box()
+    track = field(page, "learning_rate").locator(".track")
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):
@@ -171,16 +173,64 @@ def test_the_lecturer_walks_through_the_steps(opened: Opener) -> None:
     assert page.inner_text("#moment .moment-words") == first
 
 
-def test_a_point_is_dragged(opened: Opener, live_server: LiveServer) -> None:
+AT = """(index) => {
+  const field = document.querySelector('#stage orrery-field');
+  const box = field.getBoundingClientRect();
+  const [x, y] = field.figure.points.data.slice(2 * index, 2 * index + 2);
+  return [box.x + field.sx.px(x), box.y + field.sy.px(y)];
+}"""
+
+
+def test_a_point_is_dragged(opened: Opener) -> None:
     page = opened("/labs/perceptron")
     stands(page)
-    points = live_server.get(f"/api/runs/{run_id(page)}/views/boundary")
-    assert points
-    box = page.locator('#stage figure-frame[data-kind="field"] canvas').last.bounding_box()
-    page.keyboard.press("Tab")
-    canvas = page.locator('#stage figure-frame[data-kind="field"] canvas[role="img"]')
+    page.wait_for_function("() => document.querySelector('#stage orrery-field')?.figure?.points")
+    x, y = page.evaluate(AT, 0)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    with page.expect_response(lambda answer: answer.url.split("?")[0].endswith("/actions/move_point")) as moved:
+        page.mouse.move(x + 30, y + 20, steps=5)
+        page.mouse.up()
+    assert moved.value.ok
+    page.wait_for_function(f"([x, y]) => {{ const [u, v] = ({AT})(0); return Math.hypot(u - x, v - y) > 20; }}", arg=[x, y])
+
+
+def test_points_are_drawn(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    page.wait_for_function("() => document.querySelector('#stage orrery-field')?.figure?.points")
+    page.click("#stage .figure-brush button >> nth=1")
+    box = page.locator("#stage orrery-field").bounding_box()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH") as patched:
+        page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    assert len(patched.value.json()["config"]["points"]) == 1
+    page.wait_for_url("**points=**")
+    assert "1 given by hand" in field(page, "points").inner_text()
+
+
+def test_a_weight_is_typed(opened: Opener, live_server: LiveServer) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    canvas = page.locator('#stage orrery-network canvas[role="img"]')
     canvas.focus()
-    assert box["width"] > 200
+    run = run_id(page)
+    live_server.post(f"/api/runs/{run}/actions/set_weight", {"layer": 1, "source": 0, "target": 0, "value": 2.5})
+    page.wait_for_function("""() => {
+      const network = document.querySelector('#stage orrery-network');
+      return Math.abs(network.figure.links[0].weights.data[0] - 2.5) < 0.01;
+    }""")
+
+
+def test_hovering_asks_and_shows_the_answer(opened: Opener) -> None:
+    page = opened("/labs/perceptron")
+    stands(page)
+    page.wait_for_function("() => document.querySelector('#stage orrery-field')?.figure?.points")
+    box = page.locator("#stage orrery-field").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5)
+    page.mouse.move(box["x"] + box["width"] * 0.47, box["y"] + box["height"] * 0.5, steps=3)
+    page.wait_for_selector("#popover:not([hidden]) canvas, #popover:not([hidden]) section")
+    page.mouse.move(5, 5)
+    page.wait_for_selector("#popover", state="hidden")
 
 
 def test_views_move_onto_the_stage_and_away(opened: Opener) -> None:

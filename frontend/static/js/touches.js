@@ -16,6 +16,8 @@ export class Touches {
     this.page = page;
     /** @type {Map<string, Newest<any>>} */
     this.queues = new Map();
+    /** @type {any} the frame that is pointed at: an answer that comes after the pointer has left is not shown */
+    this.over = null;
   }
 
   /** No edit is under way. */
@@ -35,6 +37,7 @@ export class Touches {
     if (!frame) return;
     const { touch, payload, phase, gesture } = event.detail;
     const { answers } = this.page;
+    this.over = phase === "leave" ? null : frame;
     if (phase === "leave") {
       for (const [name, queue] of this.queues) if (name.startsWith("probe:")) queue.drop();
       return answers.leave(frame);
@@ -54,7 +57,7 @@ export class Touches {
     const { run, answers, notices } = this.page;
     this.#queue(`probe:${touch.name}`, async (/** @type {any} */ { payload: asked, frame: from, pin: pinned }) => {
       const figures = await run.ask(touch.name, asked);
-      answers.show(touch, figures, from, pinned);
+      if (pinned || this.over === from) answers.show(touch, figures, from, pinned);
     }, (error) => notices.error(error, "probe")).offer({ payload: bodyOf(touch, payload), frame, pin });
   }
 

@@ -2,6 +2,7 @@
 // The lab page: puts the parts together. It knows no lab; everything comes from the description in the page.
 import { Answers } from "../answers.js";
 import { api } from "../api.js";
+import { offerAsks } from "../asks.js";
 import { calls, highlight, showCalls } from "../code.js";
 import { Controls } from "../controls.js";
 import { byId, h, readJSON, same, write } from "../dom.js";
@@ -37,6 +38,7 @@ const seed = seedRow((value) => reset({ seed: value }));
 const counters = { draw: () => transport.show(run.state) };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
 byId("controls").before(seed.node);
+offerAsks(lab, run, byId("side"), (error) => notices.error(error, "probe"));
 for (const place of [byId("stage"), byId("side")]) touches.listen(place);
 
 /** A command; its problem becomes a notice. @param {() => Promise<unknown>} command */
