@@ -1,4 +1,6 @@
+# ruff: noqa: E501
 """Every figure on one page, fed with frames as a run would send them. Look at it: python -m tests.browser.gallery"""
+
 import contextlib
 import json
 import math
@@ -7,13 +9,12 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import plotly
 import torch
-import ziamath
 
 from models.core import figures as F
 from models.core.frames import encode
@@ -43,21 +44,46 @@ def _field(t: float) -> F.Field:
     x, y = circle()
     wrong = (bowl(x, t).sign() > 0).long() != y
     return F.Field.over(
-        BOX, lambda p: bowl(p, t), lo=-1, hi=1, points=x, labels=y, held=(torch.arange(240) % 2), wrong=wrong.long(), class_names=TWO,
-        x=X1, y=X2, contours=[0.0], value_label="output",
+        BOX,
+        lambda p: bowl(p, t),
+        lo=-1,
+        hi=1,
+        points=x,
+        labels=y,
+        held=(torch.arange(240) % 2),
+        wrong=wrong.long(),
+        class_names=TWO,
+        x=X1,
+        y=X2,
+        contours=[0.0],
+        value_label="output",
     )
 
 
 def _perceptron(t: float) -> F.Field:
     x, y = circle(16)
     a = 0.6 + t
-    arrows = [F.Arrow("w", 0, 0, 2.5 * math.cos(a), 2.5 * math.sin(a), "w", "ink", True),
-              F.Arrow("xn", 0, 0, float(x[3, 0]), float(x[3, 1]), "y x₃", "mark")]
-    segments = [F.Segment("b", -6 * math.sin(a), 6 * math.cos(a), 6 * math.sin(a), -6 * math.cos(a), "wᵀx = 0"),
-                F.Segment("old", -6, -3, 6, 4, "before", True, "ink2")]
+    arrows = [
+        F.Arrow("w", 0, 0, 2.5 * math.cos(a), 2.5 * math.sin(a), "w", "ink", True),
+        F.Arrow("xn", 0, 0, float(x[3, 0]), float(x[3, 1]), "y x₃", "mark"),
+    ]
+    segments = [
+        F.Segment("b", -6 * math.sin(a), 6 * math.cos(a), 6 * math.sin(a), -6 * math.cos(a), "wᵀx = 0"),
+        F.Segment("old", -6, -3, 6, 4, "before", True, "ink2"),
+    ]
     return F.Field.over(
-        BOX, lambda p: (p[:, 0] * math.cos(a) + p[:, 1] * math.sin(a)), points=x, labels=y, mark=3, class_names=["−1", "+1"], arrows=arrows,
-        segments=segments, x=X1, y=X2, value_label="wᵀφ(x)", handles=[{"id": "start", "x": 3.0, "y": -4.0, "label": "start"}],
+        BOX,
+        lambda p: p[:, 0] * math.cos(a) + p[:, 1] * math.sin(a),
+        points=x,
+        labels=y,
+        mark=3,
+        class_names=["−1", "+1"],
+        arrows=arrows,
+        segments=segments,
+        x=X1,
+        y=X2,
+        value_label="wᵀφ(x)",
+        handles=[{"id": "start", "x": 3.0, "y": -4.0, "label": "start"}],
     )
 
 
@@ -69,13 +95,31 @@ def _classes(t: float) -> F.Field:
     logits = -((F.Field.lattice(BOX)[:, None] - centres * (0.4 + 0.6 * t)) ** 2).sum(2) * (0.05 + 0.2 * t)
     sure, k = logits.softmax(1).max(1)
     length, depth = F.Axis("bill length", "mm"), F.Axis("bill depth", "g")
-    return F.Field(classes=k.reshape(100, 100), strength=((sure - 0.2) / 0.8).reshape(100, 100), box=BOX, points=x, labels=y,
-                   class_names=["Adelie", "Gentoo", "Chinstrap", "King", "Rock"], x=length, y=depth, draws=True)
+    return F.Field(
+        classes=k.reshape(100, 100),
+        strength=((sure - 0.2) / 0.8).reshape(100, 100),
+        box=BOX,
+        points=x,
+        labels=y,
+        class_names=["Adelie", "Gentoo", "Chinstrap", "King", "Rock"],
+        x=length,
+        y=depth,
+        draws=True,
+    )
 
 
 def _regression(t: float) -> F.Field:
     x, _ = circle(120)
-    return F.Field.over(BOX, lambda p: torch.sin(p[:, 0] * t) * 2, points=x, targets=torch.sin(x[:, 0]) * 2, x=X1, y=X2, value_label="prediction", contours=[-1.0, 0.0, 1.0])
+    return F.Field.over(
+        BOX,
+        lambda p: torch.sin(p[:, 0] * t) * 2,
+        points=x,
+        targets=torch.sin(x[:, 0]) * 2,
+        x=X1,
+        y=X2,
+        value_label="prediction",
+        contours=[-1.0, 0.0, 1.0],
+    )
 
 
 def _curves(t: float) -> F.Curves:
@@ -85,10 +129,24 @@ def _curves(t: float) -> F.Curves:
     train = 0.7 * torch.exp(-s / 900) + 0.03 + noise.abs()
     test = 0.7 * torch.exp(-s / 1000) + 0.08 + noise * 0.3 + s * 4e-6
     return F.Curves(
-        lines=[F.Line(id="train_loss", label="train", x=s, y=train, colour="train"),
-               F.Line(id="test_loss", label="test", x=s, y=test, style="dashed", colour="test"),
-               F.Line(id="ema", label="mean of 5 seeds", x=s, y=test + 0.1, lower=test + 0.05, upper=test + 0.18, style="dotted", colour="class2")],
-        x=F.Axis("step"), y=F.Axis("loss", "nats"), rules=[{"axis": "y", "at": 0.25, "label": "target 0.25"}], marks=[{"x": 30, "y": 0.6, "label": "first mistake"}],
+        lines=[
+            F.Line(id="train_loss", label="train", x=s, y=train, colour="train"),
+            F.Line(id="test_loss", label="test", x=s, y=test, style="dashed", colour="test"),
+            F.Line(
+                id="ema",
+                label="mean of 5 seeds",
+                x=s,
+                y=test + 0.1,
+                lower=test + 0.05,
+                upper=test + 0.18,
+                style="dotted",
+                colour="class2",
+            ),
+        ],
+        x=F.Axis("step"),
+        y=F.Axis("loss", "nats"),
+        rules=[{"axis": "y", "at": 0.25, "label": "target 0.25"}],
+        marks=[{"x": 30, "y": 0.6, "label": "first mistake"}],
     )
 
 
@@ -98,36 +156,74 @@ def _surface(t: float) -> F.Surface:
     z = (1 - x) ** 2 * 0.6 + 2 * (y - x**2) ** 2 + 0.05
     k = torch.linspace(0, t, 60)
     path = torch.stack([-1.5 + 2.4 * k, 1.6 - 1.5 * k + 0.5 * k**2 + 0.1 * torch.sin(12 * k), 2 - k], 1)
-    return F.Surface(z=z, x=F.Axis("along direction 1", lo=-2, hi=2), y=F.Axis("along direction 2", lo=-2, hi=2), z_axis=F.Axis("loss", "nats"), path=path,
-                     at=tuple(path[-1].tolist()), log=True)
+    return F.Surface(
+        z=z,
+        x=F.Axis("along direction 1", lo=-2, hi=2),
+        y=F.Axis("along direction 2", lo=-2, hi=2),
+        z_axis=F.Axis("loss", "nats"),
+        path=path,
+        at=tuple(path[-1].tolist()),
+        log=True,
+    )
 
 
 def _matrix(t: float) -> F.Matrix:
     off = torch.randint(0, 9, (5, 5), generator=torch.Generator().manual_seed(4)).float() * (1.2 - t)
     names = ["Adelie", "Gentoo", "Chinstrap", "King", "Rock"]
-    return F.Matrix(values=(off + torch.eye(5) * 40 * t).round(), rows=names, columns=names, x=F.Axis("said"), y=F.Axis("is"), counts=True, digits=0)
+    return F.Matrix(
+        values=(off + torch.eye(5) * 40 * t).round(),
+        rows=names,
+        columns=names,
+        x=F.Axis("said"),
+        y=F.Axis("is"),
+        counts=True,
+        digits=0,
+    )
 
 
 def _weights(t: float) -> F.Matrix:
     w = torch.randn(4, 6, generator=torch.Generator().manual_seed(4)) * (0.5 + t)
-    return F.Matrix(values=w, rows=[f"h{i}" for i in range(1, 5)], columns=["x₁", "x₂", "x₁²", "x₂²", "x₁x₂", "1"], signed=True, editable=True)
+    return F.Matrix(
+        values=w,
+        rows=[f"h{i}" for i in range(1, 5)],
+        columns=["x₁", "x₂", "x₁²", "x₂²", "x₁x₂", "1"],
+        signed=True,
+        editable=True,
+    )
 
 
 def _points(t: float) -> F.Points:
     x, y = circle(200)
 
     def bend(p: torch.Tensor) -> torch.Tensor:
-        return torch.stack([torch.tanh(p[:, 0] * 0.5 * t + 0.2 * p[:, 1]), torch.tanh(0.5 * p[:, 1] - 0.35 * t * p[:, 0])], 1)
+        return torch.stack(
+            [torch.tanh(p[:, 0] * 0.5 * t + 0.2 * p[:, 1]), torch.tanh(0.5 * p[:, 1] - 0.35 * t * p[:, 0])], 1
+        )
 
     lattice = F.Field.lattice(BOX, 25)
-    return F.Points(points=bend(x), labels=y, class_names=TWO, x=F.Axis("h₁", lo=-1, hi=1), y=F.Axis("h₂", lo=-1, hi=1), grid=bend(lattice).reshape(25, 25, 2),
-                    grid_classes=(bowl(lattice, t) > 0).long().reshape(25, 25))
+    return F.Points(
+        points=bend(x),
+        labels=y,
+        class_names=TWO,
+        x=F.Axis("h₁", lo=-1, hi=1),
+        y=F.Axis("h₂", lo=-1, hi=1),
+        grid=bend(lattice).reshape(25, 25, 2),
+        grid_classes=(bowl(lattice, t) > 0).long().reshape(25, 25),
+    )
 
 
 def _points3(t: float) -> F.Points:
     x, y = circle(200)
     z = (x**2).sum(1, keepdim=True) / 8 * t
-    return F.Points(points=torch.cat([x, z], 1), labels=y, class_names=TWO, x=X1, y=X2, z=F.Axis("x₁² + x₂²"), names=[f"sample {i}" for i in range(200)])
+    return F.Points(
+        points=torch.cat([x, z], 1),
+        labels=y,
+        class_names=TWO,
+        x=X1,
+        y=X2,
+        z=F.Axis("x₁² + x₂²"),
+        names=[f"sample {i}" for i in range(200)],
+    )
 
 
 def _histograms(t: float) -> F.Histograms:
@@ -135,25 +231,58 @@ def _histograms(t: float) -> F.Histograms:
     groups = []
     for layer in range(4):
         values = torch.tanh(torch.randn(2000, generator=rng) * (0.3 + t * (layer + 1)))
-        groups.append(F.Histogram.of(f"layer-{layer + 1}", f"layer {layer + 1} · tanh", values, -1, 1, note="2 of 8 saturated" if layer == 3 else ""))
+        groups.append(
+            F.Histogram.of(
+                f"layer-{layer + 1}",
+                f"layer {layer + 1} · tanh",
+                values,
+                -1,
+                1,
+                note="2 of 8 saturated" if layer == 3 else "",
+            )
+        )
     return F.Histograms(groups=groups, x=F.Axis("activation"))
 
 
 def _bars(t: float) -> F.Bars:
     values = torch.tensor([0.2, 2.0 * t, -0.5, 1.0]).softmax(0)
-    return F.Bars(labels=["Adelie", "Gentoo", "Chinstrap", "King"], values=values, y=F.Axis("probability", lo=0, hi=1), colours="class", truth=1)
+    return F.Bars(
+        labels=["Adelie", "Gentoo", "Chinstrap", "King"],
+        values=values,
+        y=F.Axis("probability", lo=0, hi=1),
+        colours="class",
+        truth=1,
+    )
 
 
 def _forces(t: float) -> F.Bars:
-    return F.Bars(labels=["x₁", "x₂", "x₁x₂", "bias"], values=torch.tensor([1.5 * t, -0.8, 0.3, -2 * t]), y=F.Axis("weight"), colours="sign", signed=True, drag=True)
+    return F.Bars(
+        labels=["x₁", "x₂", "x₁x₂", "bias"],
+        values=torch.tensor([1.5 * t, -0.8, 0.3, -2 * t]),
+        y=F.Axis("weight"),
+        colours="sign",
+        signed=True,
+        drag=True,
+    )
 
 
 def network(widths: list[int], t: float, activation: str = "tanh") -> F.Network:
     """A network whose units' maps are really its own."""
     rng = torch.Generator().manual_seed(7)
     x = F.Field.lattice(BOX, 24)
-    layers = [F.Layer(label="inputs", units=[F.Unit(f"0-{j}", ["x₁", "x₂", "x₁²", "x₂²", "x₁x₂", "sin x₁", "sin x₂"][j]) for j in range(widths[0])], lo=-6, hi=6)]
-    h = torch.stack([x[:, 0], x[:, 1], x[:, 0] ** 2, x[:, 1] ** 2, x[:, 0] * x[:, 1], x[:, 0].sin(), x[:, 1].sin()], 1)[:, : widths[0]]
+    layers = [
+        F.Layer(
+            label="inputs",
+            units=[
+                F.Unit(f"0-{j}", ["x₁", "x₂", "x₁²", "x₂²", "x₁x₂", "sin x₁", "sin x₂"][j]) for j in range(widths[0])
+            ],
+            lo=-6,
+            hi=6,
+        )
+    ]
+    h = torch.stack([x[:, 0], x[:, 1], x[:, 0] ** 2, x[:, 1] ** 2, x[:, 0] * x[:, 1], x[:, 0].sin(), x[:, 1].sin()], 1)[
+        :, : widths[0]
+    ]
     layers[0].maps = h.T.reshape(-1, 24, 24)
     links = []
     for i, n in enumerate(widths[1:], 1):
@@ -163,46 +292,111 @@ def network(widths: list[int], t: float, activation: str = "tanh") -> F.Network:
         h = torch.tanh(h @ w.T + b)
         dead = {1} if i == 1 and n > 3 else set()
         label = "output" if last else f"layer {i}"
-        layers.append(F.Layer(label=label, activation=activation, units=[F.Unit(f"{i}-{j}", "" if not last else ["orange", "blue", "green", "pink"][j] if n > 1 else "y", "dead" if j in dead else "") for j in range(n)],
-                              maps=h.T.reshape(-1, 24, 24), lo=-1, hi=1, biases=b))
+        layers.append(
+            F.Layer(
+                label=label,
+                activation=activation,
+                units=[
+                    F.Unit(
+                        f"{i}-{j}",
+                        "" if not last else ["orange", "blue", "green", "pink"][j] if n > 1 else "y",
+                        "dead" if j in dead else "",
+                    )
+                    for j in range(n)
+                ],
+                maps=h.T.reshape(-1, 24, 24),
+                lo=-1,
+                hi=1,
+                biases=b,
+            )
+        )
         links.append(F.Link(source=i - 1, target=i, weights=w))
     return F.Network(layers=layers, links=links, box=BOX, builds="layers", editable=True)
 
 
 def _equation(t: float) -> F.Equation:
     return F.Equation.of(
-        [(r"w \leftarrow w + y_n \, \phi(x_n)", "moves only when wrong"),
-         r"\begin{pmatrix} \slot{a} \\ \slot{b} \\ \slot{c} \end{pmatrix} = \begin{pmatrix} \slot{d} \\ \slot{e} \\ 0 \end{pmatrix} + \slot{y} \cdot \begin{pmatrix} 1.20 \\ \slot{f} \\ 1 \end{pmatrix}",
-         r"\sigma(z) = \frac{1}{1 + e^{-z}} = \slot{s} \qquad \sum_{i=1}^{D} w_i x_i"],
+        [
+            (r"w \leftarrow w + y_n \, \phi(x_n)", "moves only when wrong"),
+            r"\begin{pmatrix} \slot{a} \\ \slot{b} \\ \slot{c} \end{pmatrix} = \begin{pmatrix} \slot{d} \\ \slot{e} \\ 0 \end{pmatrix} + \slot{y} \cdot \begin{pmatrix} 1.20 \\ \slot{f} \\ 1 \end{pmatrix}",
+            r"\sigma(z) = \frac{1}{1 + e^{-z}} = \slot{s} \qquad \sum_{i=1}^{D} w_i x_i",
+        ],
         {"a": 1.2 * t, "b": -0.4, "c": 1.0, "d": 0.0, "e": -2.05 * t, "f": 3.1, "y": -1, "s": 1 / (1 + math.exp(-t))},
     )
 
 
 def _table(t: float) -> F.Table:
-    rows: list[list[Any]] = [[f"layer {i}", f"{4}×{2 + i}", 8 + 4 * i, 0.0123 * (1 - t) * i, -0.5 * t] for i in range(1, 6)]
-    columns = [F.Column("layer"), F.Column("shape"), F.Column("parameters"), F.Column("‖∇‖", "", 4), F.Column("mean", "", 2)]
+    rows: list[list[Any]] = [
+        [f"layer {i}", f"{4}×{2 + i}", 8 + 4 * i, 0.0123 * (1 - t) * i, -0.5 * t] for i in range(1, 6)
+    ]
+    columns = [
+        F.Column("layer"),
+        F.Column("shape"),
+        F.Column("parameters"),
+        F.Column("‖∇‖", "", 4),
+        F.Column("mean", "", 2),
+    ]
     return F.Table(columns=columns, rows=rows, caption="Gradients by layer", mark=2)
 
 
 def _text(t: float) -> F.Text:
-    return F.Text.of("The training loss is 0.1243.", ("All 16 points are on their side.", "good"), ("Unit 2 of layer 1 is dead: it answers 0 everywhere.", "warn"), ("The loss is not finite.", "bad"))
+    return F.Text.of(
+        "The training loss is 0.1243.",
+        ("All 16 points are on their side.", "good"),
+        ("Unit 2 of layer 1 is dead: it answers 0 everywhere.", "warn"),
+        ("The loss is not finite.", "bad"),
+    )
 
 
 KINDS = {
-    "field": _field, "perceptron": _perceptron, "classes": _classes, "regression": _regression, "curves": _curves, "surface": _surface, "matrix": _matrix,
-    "weights": _weights, "points": _points, "points3": _points3, "histograms": _histograms, "bars": _bars, "forces": _forces,
-    "network": lambda t: network([2, 4, 2, 1], t), "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"), "wide": lambda t: network([2, 32, 32, 3], t),
-    "equation": _equation, "table": _table, "text": _text,
-    "choices": lambda t: F.Choices.of({"Layer 1": _points(t), "Layer 2": _points(1 - t / 2), "Layer 3": _points(0.3 + t)}),
+    "field": _field,
+    "perceptron": _perceptron,
+    "classes": _classes,
+    "regression": _regression,
+    "curves": _curves,
+    "surface": _surface,
+    "matrix": _matrix,
+    "weights": _weights,
+    "points": _points,
+    "points3": _points3,
+    "histograms": _histograms,
+    "bars": _bars,
+    "forces": _forces,
+    "network": lambda t: network([2, 4, 2, 1], t),
+    "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"),
+    "wide": lambda t: network([2, 32, 32, 3], t),
+    "equation": _equation,
+    "table": _table,
+    "text": _text,
+    "choices": lambda t: F.Choices.of(
+        {"Layer 1": _points(t), "Layer 2": _points(1 - t / 2), "Layer 3": _points(0.3 + t)}
+    ),
 }
 TOUCHES = {
-    "field": ["Point", "PointMove"], "perceptron": ["Point", "PointMove", "Handle"], "classes": ["Point", "PointSet"], "weights": ["Cell"], "forces": ["Item"],
-    "network": ["Weight", "UnitAt"], "deep": ["Weight"], "wide": ["Weight"], "matrix": ["Cell"], "surface": ["Point"], "bars": ["Item"],
+    "field": ["Point", "PointMove"],
+    "perceptron": ["Point", "PointMove", "Handle"],
+    "classes": ["Point", "PointSet"],
+    "weights": ["Cell"],
+    "forces": ["Item"],
+    "network": ["Weight", "UnitAt"],
+    "deep": ["Weight"],
+    "wide": ["Weight"],
+    "matrix": ["Cell"],
+    "surface": ["Point"],
+    "bars": ["Item"],
 }
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Figures</title>
 <link rel="icon" href="/static/orrery.svg"><link rel="stylesheet" href="/static/css/tokens.css"><link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/figures.css">
 <link rel="stylesheet" href="/gallery.css"><script type="module" src="/gallery.js"></script><body><main id="gallery"></main></body></html>"""
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'"
+
+
+def package(name: str) -> Path:
+    """Where a package lies, without importing it."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(name)
+    return Path(spec.origin).parent
 
 
 @cache
@@ -226,11 +420,15 @@ class Handler(SimpleHTTPRequestHandler):
         if path == "/gallery.css":
             return self._send((HERE / "gallery.css").read_bytes(), "text/css")
         if path.endswith(".ttf"):
-            return self._send(next((Path(ziamath.__file__).parent / "fonts").glob("*.ttf")).read_bytes(), "font/ttf")
+            return self._send(next(package("ziamath").glob("fonts/*.ttf")).read_bytes(), "font/ttf")
         if path == "/assets/plotly.min.js":
-            return self._send((Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes(), "text/javascript")
+            return self._send((package("plotly") / "package_data" / "plotly.min.js").read_bytes(), "text/javascript")
         if path.startswith("/api/") and "plotly" in self.headers.get("Accept", ""):
-            return self._send(json.dumps(KINDS[path.split("/")[-1]](0.8).to_plotly()).encode(), "application/vnd.plotly.v1+json")
+            return self._send(
+                json.dumps(KINDS[path.split("/")[-1]](0.8).to_plotly()).encode(), "application/vnd.plotly.v1+json"
+            )
+        if path == "/api/runs/gallery":
+            return self._send(json.dumps({"config": {"pointset": [[1.0, 1.0, 0]]}}).encode(), "application/json")
         return super().do_GET()
 
     def translate_path(self, path: str) -> str:

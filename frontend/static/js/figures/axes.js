@@ -46,6 +46,7 @@ export class Range {
     if (!(hi > lo)) [lo, hi] = log ? [lo / 2 || 1e-3, lo * 2 || 1] : [lo - (Math.abs(lo) || 1) / 2, hi + (Math.abs(hi) || 1) / 2];
     const used = log ? Math.log(hi / lo) / Math.log(this.hi / this.lo) : (hi - lo) / (this.hi - this.lo);
     if (lo >= this.lo && hi <= this.hi && used > 0.45) return false;
+    if (!log && hi > this.hi && lo >= this.lo) hi += (hi - lo) * 0.3; // what grows will grow on: leave it room
     if (log) {
       this.lo = 10 ** Math.floor(Math.log10(lo) + 1e-9);
       this.hi = 10 ** Math.ceil(Math.log10(hi) - 1e-9);

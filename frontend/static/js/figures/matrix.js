@@ -132,7 +132,7 @@ export class Matrix extends Figure {
     super.left();
   }
 
-  pressed(px, py) {
+  released(px, py) {
     const cell = this.find(px, py);
     if (cell) this.#type(cell);
   }
@@ -154,17 +154,21 @@ export class Matrix extends Figure {
     const [rows, columns] = this.shape;
     const { plot } = this;
     const box = h("input.figure-cell", { type: "text", inputMode: "decimal", value: plain(this.f.values.data[row * columns + column]), "aria-label": `${this.f.rows[row] ?? row}, ${this.f.columns[column] ?? column}` });
+    let over = false; // taking the box away blurs it, which would end it again
     const done = (/** @type {boolean} */ keep) => {
+      if (over) return;
+      over = true;
       const value = parse(box.value);
       box.remove();
       if (keep && Number.isFinite(value)) this.touch("Cell", { row, column, value }, "commit");
-      this.canvas?.focus();
     };
     box.addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => {
       e.stopPropagation();
-      if (e.key === "Enter" || e.key === "Escape") done(e.key === "Enter");
+      if (e.key !== "Enter" && e.key !== "Escape") return;
+      done(e.key === "Enter");
+      this.canvas?.focus();
     });
-    box.addEventListener("blur", () => box.remove());
+    box.addEventListener("blur", () => done(false));
     Object.assign(box.style, { left: `${plot.x + (column / columns) * plot.w}px`, top: `${plot.y + (row / rows) * plot.h}px`, width: `${Math.max(56, plot.w / columns)}px`, height: `${Math.max(26, plot.h / rows)}px` });
     this.append(box);
     box.focus();

@@ -291,7 +291,7 @@ export class Network extends Figure {
     this.chosen = null;
   }
 
-  pressed(x, y) {
+  released(x, y) { // not pressed: the press itself gives the focus to the canvas
     const part = this.find(x, y);
     if (!part) return this.tools.close();
     if (part.kind === "unit" && this.takes("UnitAt")) this.touch("UnitAt", { layer: part.layer, unit: part.unit }, "commit");

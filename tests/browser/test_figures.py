@@ -1,0 +1,531 @@
+# ruff: noqa: E501
+"""Every figure in a real browser: decoding, drawing, touches, keys, saving. The frames come from models.core.frames."""
+
+import base64
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, expect
+from safetensors.torch import save
+
+from models.core.frames import encode, to_json
+from tests.browser import gallery
+
+pytestmark = pytest.mark.browser
+READ = """async (text) => {
+  const { decode, at, plain } = await import("/static/js/frames.js");
+  const frame = decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  const list = (t) => Array.from(t.data, (x) => (Number.isFinite(x) ? x : String(x)));
+  return { meta: frame.meta, tensors: Object.fromEntries(Object.entries(frame.tensors).map(([k, t]) => [k, { shape: t.shape, data: list(t) }])),
+    figure: frame.figure && plain(frame.figure) };
+}"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with gallery.serving() as url:
+        yield url
+
+
+@pytest.fixture
+def show(chromium_browser: Browser, address: str) -> Iterator[Any]:
+    """Opens the gallery with some figures; at the end no page may have complained."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_gallery(names: str, *, height: int = 900, **context: Any) -> Page:
+        made = chromium_browser.new_context(**{"viewport": {"width": 1000, "height": height}, **context})
+        contexts.append(made)
+        page = made.new_page()
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{address}/?only={names}")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_gallery
+    for each in contexts:
+        each.close()
+    assert not complaints, complaints
+
+
+def touches(page: Page, touch: str, phase: str | None = None) -> list[dict[str, Any]]:
+    log = page.evaluate("gallery.log")
+    return [e for e in log if e.get("touch") == touch and (phase is None or e["phase"] == phase)]
+
+
+def plot(page: Page, name: str) -> dict[str, float]:
+    """The plot's box in pixels of the window."""
+    return page.evaluate(
+        """(name) => { const f = gallery.figures[name].figure; const b = f.canvas.getBoundingClientRect();
+        return { x: b.left + f.plot.x, y: b.top + f.plot.y, w: f.plot.w, h: f.plot.h }; }""", name)  # fmt: skip
+
+
+def place(page: Page, name: str, x: float, y: float) -> tuple[float, float]:
+    """Where data coordinates stand in the window."""
+    return tuple(page.evaluate(
+        """([name, x, y]) => { const f = gallery.figures[name].figure; const b = f.canvas.getBoundingClientRect();
+        return [b.left + f.sx.px(x), b.top + f.sy.px(y)]; }""", [name, x, y]))  # fmt: skip
+
+
+def frames_done(page: Page) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+# ---- frames
+
+
+def test_every_dtype_is_read_as_the_library_wrote_it(show: Any) -> None:
+    page = show("text")
+    generator = torch.Generator().manual_seed(0)
+    numbers = torch.randn(3, 5, generator=generator) * 100
+    tensors = {
+        "f64": numbers.double(), "f32": numbers, "bf16": numbers.bfloat16(), "i64": numbers.long(), "i32": numbers.int(),
+        "i16": numbers.short(), "i8": numbers.to(torch.int8), "u8": numbers.abs().to(torch.uint8), "bool": numbers > 0,
+        "f16": torch.tensor([0.0, -0.0, 1.5, -2.25, 65504.0, 6e-8, 6.1e-5, float("inf"), float("-inf"), float("nan")]).half(),
+    }  # fmt: skip
+    read = page.evaluate(READ, base64.b64encode(save(tensors, {"run": "r"})).decode())
+    assert read["meta"] == {"run": "r"}
+    for name, tensor in tensors.items():
+        assert read["tensors"][name]["shape"] == list(tensor.shape)
+        got = [float(str(x).replace("Infinity", "inf")) for x in read["tensors"][name]["data"]]
+        torch.testing.assert_close(
+            torch.tensor(got, dtype=torch.float64),
+            tensor.double().reshape(-1),
+            rtol=0,
+            atol=0,
+            equal_nan=True,
+            msg=name,
+        )
+
+
+def test_an_unaligned_tensor_is_read(show: Any) -> None:
+    """Any writer of safetensors will do, even one that does not sort by alignment."""
+    page = show("text")
+    body = bytes([7]) + struct.pack("<2f", 1.5, -2.5)
+    header = json.dumps(
+        {
+            "a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]},
+            "b": {"dtype": "F32", "shape": [2], "data_offsets": [1, 9]},
+        }
+    ).encode()
+    read = page.evaluate(READ, base64.b64encode(struct.pack("<Q", len(header)) + header + body).decode())
+    assert read["tensors"]["b"]["data"] == [1.5, -2.5]
+
+
+@pytest.mark.parametrize("name", ["field", "classes", "surface", "network", "choices"])
+def test_a_figure_is_hydrated_to_what_python_reads_back(show: Any, name: str) -> None:
+    """The page's real units equal core's decode: quantised levels to 1e-6 of their range, halves exactly."""
+    from models.core.frames import decode
+
+    page = show("text")
+    frame = encode(gallery.KINDS[name](0.5), run="r", take=0, view=name, step=12, epoch=0.5)
+    read = page.evaluate(READ, base64.b64encode(frame).decode())["figure"]
+    assert read.pop("step") == 12
+    expected = to_json(decode(frame)[0])
+
+    def same(a: Any, b: Any, where: str) -> None:
+        if isinstance(b, dict):
+            for key in b:
+                same(a[key], b[key], f"{where}.{key}")
+        elif isinstance(b, list):
+            assert len(a) == len(b), where
+            for i, (x, y) in enumerate(zip(a, b, strict=True)):
+                same(x, y, f"{where}[{i}]")
+        elif isinstance(b, float):
+            assert a == pytest.approx(b, rel=1e-5, abs=1e-5), where
+        else:
+            assert a == b, where
+
+    same(read, expected, name)
+
+
+def test_a_probe_answer_is_hydrated_to_the_same_shape(show: Any) -> None:
+    page = show("text")
+    got = page.evaluate(
+        """async (json) => { const { hydrate } = await import("/static/js/frames.js"); const f = hydrate(json);
+        return [f.kind, f.values.shape, f.values.data.constructor.name, Array.from(f.values.data)]; }""",
+        to_json(gallery.KINDS["bars"](0.5), flat=True),
+    )
+    assert got[:3] == ["Bars", [4], "Float32Array"]
+    assert sum(got[3]) == pytest.approx(1, abs=1e-6)
+
+
+# ---- drawing
+
+
+ALL = ",".join(gallery.KINDS)
+
+
+def test_every_kind_is_drawn_described_and_saved(show: Any) -> None:
+    page = show(ALL, height=6000)
+    page.wait_for_timeout(1100)  # text alternatives are brought up to date once a second
+    for name in gallery.KINDS:
+        got = page.evaluate(
+            """async (name) => {
+              const el = gallery.figures[name].figure;
+              const png = await el.toPNG();
+              const bytes = Array.from(new Uint8Array(await png.slice(0, 8).arrayBuffer()));
+              const csv = el.toData("csv");
+              const canvas = el.querySelector("canvas:not([aria-hidden])");
+              let inked = -1;
+              if (el.canvas) {
+                const d = el.ctx.getImageData(0, 0, el.canvas.width, el.canvas.height).data;
+                inked = 0;
+                for (let i = 3; i < d.length; i += 4) if (d[i]) inked += 1;
+              }
+              return { bytes, size: png.size, csv: csv.split("\\r\\n").length, json: JSON.parse(el.toData("json")).kind, inked,
+                role: el.canvas?.getAttribute("role"), label: el.canvas?.getAttribute("aria-label"), tab: el.canvas?.tabIndex, text: el.textContent.trim().length };
+            }""", name)  # fmt: skip
+        assert got["bytes"] == [137, 80, 78, 71, 13, 10, 26, 10], name
+        assert got["size"] > 1500, name
+        assert got["csv"] >= 2, name
+        assert got["json"], name
+        if got["inked"] == -1:
+            assert got["text"] > 20, name
+        else:
+            assert got["inked"] > 500, name
+            assert got["role"] == "img", name
+            assert got["tab"] == 0, name
+            assert len(got["label"]) > 10, name
+
+
+def test_the_theme_changes_every_picture(show: Any) -> None:
+    page = show("field,network")
+    shot = "() => { const f = gallery.figures.field.figure; return Array.from(f.ctx.getImageData(f.canvas.width / 2, f.canvas.height / 2, 1, 1).data); }"
+    before = page.evaluate(shot)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    frames_done(page)
+    assert page.evaluate(shot) != before
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_canvases_have_the_screens_own_pixels(show: Any, scale: int) -> None:
+    page = show("field", device_scale_factor=scale)
+    wide, width = page.evaluate(
+        "(() => { const f = gallery.figures.field.figure; return [f.canvas.width, f.width]; })()"
+    )
+    assert wide == pytest.approx(width * scale, abs=1)
+
+
+def test_nothing_overflows_a_phone(show: Any) -> None:
+    page = show(ALL, height=740, device_scale_factor=1)
+    page.set_viewport_size({"width": 360, "height": 740})
+    frames_done(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_axes_hold_still_while_the_data_move(show: Any) -> None:
+    page = show("curves")
+    keys = page.evaluate(
+        """async () => { const el = gallery.figures.curves.figure; const seen = new Set();
+        for (let i = 4; i < 24; i += 1) { el.show(await gallery.load("curves", i)); await new Promise(requestAnimationFrame); seen.add(el.stillKey()); }
+        return seen.size; }"""
+    )
+    assert keys <= 8  # 1,700 to 10,000 steps by round ends
+
+
+def test_noise_keeps_its_spikes(show: Any) -> None:
+    """Ten thousand points on 400 pixels: a single spike is still seen."""
+    page = show("curves")
+    inked = page.evaluate(
+        """async () => { const el = gallery.figures.curves.figure; const n = 10000; const x = Float32Array.from({length: n}, (_, i) => i); const y = new Float32Array(n).fill(0.1); y[5003] = 0.95;
+        const t = (data) => ({ shape: [n], data });
+        el.show({ kind: "Curves", title: "", alt: "", lines: [{ id: "a", label: "a", x: t(x), y: t(y), style: "solid", colour: "train" }], x: { label: "step", lo: 0, hi: 10000 }, y: { label: "y", lo: 0, hi: 1 }, marks: [], rules: [] });
+        await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame);
+        const px = Math.round(el.sx.px(5003)); const y0 = Math.round(el.sy.px(0.8));
+        return el.ctx.getImageData(px - 3, y0, 6, 1).data.some((v) => v > 0); }"""
+    )
+    assert inked
+
+
+# ---- touches
+
+
+def test_a_point_is_dragged_with_one_gesture(show: Any) -> None:
+    page = show("field")
+    x, y = page.evaluate("Array.from(gallery.figures.field.figure.figure.points.data.slice(0, 2))")
+    page.mouse.move(*place(page, "field", x, y))
+    page.mouse.down()
+    page.mouse.move(*place(page, "field", x + 0.5, y), steps=3)
+    page.mouse.move(*place(page, "field", 2.0, 3.0), steps=3)
+    page.mouse.up()
+    drags, commits = touches(page, "PointMove", "drag"), touches(page, "PointMove", "commit")
+    assert len(drags) >= 2
+    assert len(commits) == 1
+    assert {e["gesture"] for e in drags + commits} == {commits[0]["gesture"]}
+    assert commits[0]["payload"]["index"] == drags[0]["payload"]["index"]
+    assert commits[0]["payload"]["x"] == pytest.approx(2.0, abs=0.05)
+    assert commits[0]["payload"]["y"] == pytest.approx(3.0, abs=0.05)
+
+
+def test_hovering_a_field_asks_and_leaving_says_so(show: Any) -> None:
+    page = show("field")
+    page.mouse.move(*place(page, "field", 4.5, -4.5))
+    hover = touches(page, "Point", "hover")[-1]["payload"]
+    assert hover["x"] == pytest.approx(4.5, abs=0.05)
+    assert page.evaluate("gallery.figures.field.figure.readout.lines[0]").startswith("output −")
+    page.mouse.move(2, 2)
+    assert touches(page, "Point", "leave")
+
+
+def test_an_arrows_tip_and_a_handle_can_be_dragged(show: Any) -> None:
+    page = show("perceptron")
+    for find, name in (
+        ("f.arrows[0].x + f.arrows[0].dx, f.arrows[0].y + f.arrows[0].dy", "w"),
+        ("f.handles[0].x, f.handles[0].y", "start"),
+    ):
+        x, y = page.evaluate(f"(() => {{ const f = gallery.figures.perceptron.figure.figure; return [{find}]; }})()")
+        page.mouse.move(*place(page, "perceptron", x, y))
+        page.mouse.down()
+        page.mouse.move(*place(page, "perceptron", -3, -2), steps=3)
+        page.mouse.up()
+        last = touches(page, "Handle", "commit")[-1]["payload"]
+        assert last["id"] == name
+        assert last["x"] == pytest.approx(-3, abs=0.1)
+
+
+def test_points_are_painted_and_erased(show: Any) -> None:
+    page = show("classes")
+    with page.expect_response("**/api/runs/gallery"):
+        page.get_by_role("button", name="Paint points of Gentoo (key 2)").click()
+    box = plot(page, "classes")
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 180, box["y"] + 60, steps=12)
+    page.mouse.up()
+    painted = touches(page, "PointSet", "commit")[-1]["payload"]
+    assert isinstance(painted, list)  # a setting: the bare list
+    assert 4 <= len(painted) <= 20
+    assert painted[0] == [1.0, 1.0, 0]  # what the run's setting held already
+    assert {label for _, _, label in painted[1:]} == {1}
+    assert all(round(v, 3) == v for x, y, _ in painted for v in (x, y))
+    page.get_by_role("button", name="Erase painted points").click()
+    page.mouse.click(box["x"] + 60, box["y"] + 60)
+    assert len(touches(page, "PointSet", "commit")[-1]["payload"]) < len(painted)
+
+
+def test_a_weight_is_typed_and_a_bias_dragged(show: Any) -> None:
+    page = show("network")
+    at = page.evaluate(
+        """() => { const n = gallery.figures.network.figure; const b = n.canvas.getBoundingClientRect(); const { xs, ys, size } = n.layout;
+        const x = (xs[0][0] + size + xs[1][0]) / 2, t = 0.5; return [b.left + x, b.top + (ys[0][0] + ys[1][0] + size) / 2, b.left + xs[1][2], b.top + ys[1][2] + size]; }"""
+    )
+    page.mouse.click(at[0], at[1])
+    box = page.get_by_role("textbox", name="Value", exact=True)
+    expect(box).to_be_focused()
+    box.fill("-1,25")
+    box.press("Enter")
+    edge = touches(page, "Weight", "commit")[-1]["payload"]
+    assert edge == {"layer": 1, "source": 0, "target": 0, "value": -1.25}
+    box.fill("nonsense")
+    box.press("Enter")
+    assert len(touches(page, "Weight", "commit")) == 1
+    box.press("Escape")
+    page.mouse.click(at[2], at[3])
+    page.get_by_role("slider", name="Value, by dragging").press("ArrowRight")
+    drag = touches(page, "Weight", "drag")[-1]["payload"]
+    assert drag["source"] is None
+    assert (drag["layer"], drag["target"]) == (1, 2)
+
+
+def test_a_hovered_unit_is_shown_large_in_the_field(show: Any) -> None:
+    page = show("network,field")
+    x, y = page.evaluate(
+        "(() => { const n = gallery.figures.network.figure; const b = n.canvas.getBoundingClientRect(); return [b.left + n.layout.xs[1][0] + 8, b.top + n.layout.ys[1][0] + 8]; })()"
+    )
+    page.mouse.move(x, y)
+    assert touches(page, "UnitAt", "hover")[-1]["payload"] == {"layer": 1, "unit": 0}
+    assert page.evaluate("gallery.figures.field.figure.preview.index") == 0
+    page.evaluate("gallery.figures.field.highlight('1-0')")  # the page repeats it
+    assert page.evaluate("gallery.figures.field.figure.preview !== null")
+    page.mouse.move(2, 2)
+    assert page.evaluate("gallery.figures.field.figure.preview") is None
+
+
+def test_the_network_is_built_by_clicking(show: Any) -> None:
+    page = show("network")
+    for name in (
+        "Add a unit to layer 1",
+        "Remove a unit from layer 2",
+        "Add a hidden layer",
+        "Remove the last hidden layer",
+    ):
+        page.get_by_role("button", name=name).click()
+    built = [(e["field"], e["op"], e["layer"]) for e in page.evaluate("gallery.log") if e["type"] == "build"]
+    assert built == [
+        ("layers", "add-unit", 0),
+        ("layers", "remove-unit", 1),
+        ("layers", "add-layer", 2),
+        ("layers", "remove-layer", 1),
+    ]
+
+
+def test_a_cell_is_typed_and_a_bar_dragged(show: Any) -> None:
+    page = show("weights,forces")
+    box = plot(page, "weights")
+    page.mouse.click(box["x"] + box["w"] / 12, box["y"] + box["h"] / 8)
+    cell = page.locator(".figure-cell")
+    cell.fill("0.5")
+    cell.press("Enter")
+    assert touches(page, "Cell", "commit")[-1]["payload"] == {"row": 0, "column": 0, "value": 0.5}
+    box = plot(page, "forces")
+    page.mouse.move(box["x"] + box["w"] * 0.5, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["w"] * 0.75, box["y"] + 10, steps=3)
+    page.mouse.up()
+    bar = touches(page, "Item", "commit")[-1]["payload"]
+    assert bar["index"] == 0
+    assert bar["value"] > 0.3
+
+
+# ---- keys
+
+
+def test_a_field_works_from_the_keyboard(show: Any) -> None:
+    page = show("field")
+    canvas = page.locator("#field canvas[role=img]")
+    canvas.focus()
+    for key in ("]", "Enter", "ArrowRight", "ArrowRight", "Enter"):
+        canvas.press(key)
+    moved = touches(page, "PointMove")
+    assert [e["phase"] for e in moved] == ["drag", "drag", "commit"]
+    assert len({e["gesture"] for e in moved}) == 1
+    assert page.locator("#field .figure-status").text_content()
+    canvas.press("Escape")
+    canvas.press("ArrowUp")
+    canvas.press("Enter")
+    assert page.evaluate("gallery.figures.field.figure.hand.cursor.y") > 0
+
+
+def test_a_network_works_from_the_keyboard(show: Any) -> None:
+    page = show("network")
+    canvas = page.locator("#network canvas[role=img]")
+    canvas.focus()
+    for key in ("ArrowRight", "ArrowDown", "+"):
+        canvas.press(key)
+    built = [e for e in page.evaluate("gallery.log") if e["type"] == "build"]
+    assert built[-1]["op"] == "add-unit"
+    canvas.press("Enter")
+    expect(page.get_by_role("textbox", name="Value", exact=True)).to_be_focused()
+    page.get_by_role("combobox", name="Which weight of this unit").select_option(index=1)
+    page.get_by_role("textbox", name="Value", exact=True).fill("2")
+    page.keyboard.press("Enter")
+    sent = touches(page, "Weight", "commit")[-1]["payload"]
+    assert sent["value"] == 2
+    assert sent["source"] == 0
+
+
+@pytest.mark.parametrize("name", ["curves", "surface", "matrix", "points", "points3", "histograms", "bars"])
+def test_arrow_keys_read_a_figure_out(show: Any, name: str) -> None:
+    page = show(name)
+    canvas = page.locator(f"#{name} canvas[role=img]")
+    canvas.focus()
+    for key in ("]", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft"):
+        canvas.press(key)
+    assert any(ch.isdigit() for ch in page.locator(f"#{name} .figure-status").text_content() or "")
+    canvas.press("Escape")
+    assert page.evaluate(f"gallery.figures.{name}.figure.readout") is None
+
+
+def test_a_key_meant_for_a_figure_does_not_reach_the_page(show: Any) -> None:
+    page = show("field")
+    page.evaluate("window.heard = []; addEventListener('keydown', (e) => window.heard.push(e.key))")
+    canvas = page.locator("#field canvas[role=img]")
+    canvas.focus()
+    for key in ("ArrowRight", "r", " "):
+        canvas.press(key)
+    assert page.evaluate("window.heard") == ["r", " "]
+
+
+# ---- the card
+
+
+def test_choices_are_radio_buttons_and_keep_the_choice(show: Any) -> None:
+    page = show("choices")
+    page.get_by_role("radio", name="Layer 2").click()
+    expect(page.get_by_role("radio", name="Layer 2")).to_have_attribute("aria-checked", "true")
+    page.evaluate("(async () => gallery.figures.choices.show(await gallery.load('choices', 3)))()")
+    assert page.evaluate("gallery.figures.choices.chosen") == 1
+
+
+def test_the_menu_saves_picture_and_data(show: Any) -> None:
+    page = show("curves")
+    for entry, ending in (("Save picture PNG", ".png"), ("Save data CSV", ".csv"), ("Save data JSON", ".json")):
+        page.get_by_role("button", name="Menu of Curves").press("Enter")
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=entry).click()
+        assert download.value.suggested_filename.endswith(ending)
+    page.get_by_role("button", name="Menu of Curves").click()
+    page.get_by_role("menuitem", name="Show as a table").click()
+    assert page.get_by_role("dialog").locator("tr").count() > 100
+
+
+def test_an_opened_figure_is_plotlys(show: Any) -> None:
+    page = show("surface")
+    page.get_by_role("button", name="Menu of Surface").click()
+    page.get_by_role("menuitem", name="The API call").click()
+    expect(page.get_by_role("dialog")).to_contain_text("/api/runs/gallery/views/surface")
+    page.keyboard.press("Escape")
+    page.evaluate("gallery.figures.field ?? 0")
+    page.goto(page.url.replace("surface", "curves"))
+    page.wait_for_selector("html[data-ready]")
+    page.get_by_role("button", name="Menu of Curves").click()
+    page.get_by_role("menuitem", name="Open zoom, hover").click()
+    expect(page.locator(".figure-open .main-svg").first).to_be_visible(timeout=20_000)
+
+
+# ---- words
+
+
+def test_mathml_lets_only_mathematics_in(show: Any) -> None:
+    page = show("equation")
+    got = page.evaluate(
+        """async () => { const { mathml } = await import("/static/js/figures/equation.js");
+        const m = mathml('<math xmlns="http://www.w3.org/1998/Math/MathML"><mi href="javascript:1">a</mi><script>window.bad = 1</script><annotation-xml><img/></annotation-xml><mtext>⟦w1⟧</mtext></math>');
+        document.body.append(m);
+        return [m.querySelectorAll("*").length, m.outerHTML, window.bad ?? null]; }"""
+    )
+    assert got[0] == 2
+    assert "script" not in got[1]
+    assert "href" not in got[1]
+    assert got[2] is None
+
+
+def test_an_equations_numbers_change_without_a_new_element(show: Any) -> None:
+    page = show("equation")
+    same = page.evaluate(
+        """async () => { const el = gallery.figures.equation.figure; const slot = el.querySelector('[data-slot=a]'); const before = slot.textContent;
+        el.show(await gallery.load('equation', 3)); await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame);
+        return [slot.isConnected, before, slot.textContent, el.querySelector('[data-slot=b]').dataset.sign]; }"""
+    )
+    assert same == [True, "0.89", "0.16", "-"]
+
+
+def test_a_form_is_made_from_a_schema(show: Any) -> None:
+    from models.core.inputs import Choice, Point
+
+    page = show("text")
+    page.evaluate(
+        """async (schema) => { const { form } = await import("/static/js/inputs/form.js"); window.sent = [];
+        document.body.append(form(schema, (payload, phase) => window.sent.push([payload, phase]), "Ask")); }""",
+        Point.model_json_schema(),
+    )
+    page.get_by_label("X", exact=True).fill("1.5")
+    page.get_by_label("Y", exact=True).fill("-2")
+    page.get_by_role("button", name="Ask").click()
+    assert page.evaluate("window.sent.at(-1)") == [{"x": 1.5, "y": -2}, "commit"]
+    page.get_by_role("application").press("ArrowRight")
+    assert page.evaluate("window.sent.at(-1)[1]") == "drag"
+    assert Choice.model_json_schema()["properties"]
+
+
+def test_the_page_of_figures_is_idle_at_thirty_frames_a_second(show: Any) -> None:
+    """Field, network with two layers, histograms, surface, points, three curves of 10,000 points: drawing takes at most half a core."""
+    page = show("field,network,histograms,surface,points,curves", height=2200)
+    busy = page.evaluate("gallery.play(2, 30)")
+    assert busy["drawing"] + busy["decoding"] < 0.5, busy
