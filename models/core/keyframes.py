@@ -136,8 +136,8 @@ class History:
     def __init__(self, folder: Path | None = None) -> None:
         self.frames: Kept[dict[str, bytes]] = Kept(Memory(), FRAME_BYTES, FRAME_STEPS)
         shelf: Shelf[bytes] = Memory() if folder is None else Files(folder, "state")
-        self.states: Kept[bytes] = Kept(shelf, STATE_BYTES, 4 * FRAME_STEPS)
-        self.recent: Kept[bytes] = Kept(Memory(), STATE_BYTES, 3)
+        self.states: Kept[bytes] = Kept(shelf, FRAME_BYTES if folder is None else STATE_BYTES, 4 * FRAME_STEPS)
+        self.recent: Kept[bytes] = Kept(Memory(), FRAME_BYTES, 3)
 
     def state(self, step: int) -> tuple[int, bytes] | None:
         """The newest state at or before a step."""
