@@ -91,7 +91,9 @@ class Guard:
             return forbidden(400, "A header came twice.")
         origin = origins[0] if origins else None
         site = sites[0] if sites else None
-        if any(not length.isdigit() or int(length) > self.settings.body_bytes for length in headers.all("content-length")):
+        if any(
+            not length.isdigit() or int(length) > self.settings.body_bytes for length in headers.all("content-length")
+        ):
             problem = Problem(413, f"A body has at most {self.settings.body_bytes:,} bytes here.", kind="too-large")
             return problem.response()
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,13 +19,15 @@ PATIENCE_S = 15
 class Server(LiveServer):
     """A live server that knows the toys."""
 
-    def __init__(self, **environment: str) -> None:
-        super().__init__(ORRERY_LABS=LABS, **environment)
+    def __init__(self, home: Path | None = None, **environment: str) -> None:
+        super().__init__(home, ORRERY_LABS=LABS, **environment)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Any call, whatever it answers."""
         given = {} if body is None else {"json": body}
-        return self.client.request(method, path, headers=headers, **given)
+        answer = self.client.request(method, path, headers=headers, **given)
+        self.client.cookies.clear()  # a page's visitor has a name; a script has none
+        return answer
 
     def make(self, lab: str = "toy", **wish: Any) -> str:
         """A run's id; paused at step 0 unless told to play."""
@@ -101,7 +104,9 @@ class Watcher:
     @property
     def steps(self) -> list[int]:
         """Every step of every metrics message, in order."""
-        return [step for message in self.messages if message["type"] == "metrics" for step in message["columns"]["step"]]
+        return [
+            step for message in self.messages if message["type"] == "metrics" for step in message["columns"]["step"]
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,9 @@ def test_bytes_and_back() -> None:
     assert rows.as_json(back) == {"step": [1, 2, 3], "loss": [1.0, 2.0, None]}
 
 
-@pytest.mark.parametrize("data", [b"", b"garbage", rows.encode({"loss": np.zeros(2)}), rows.encode({"step": np.zeros(2), "a": np.zeros(3)})])
+@pytest.mark.parametrize(
+    "data", [b"", b"garbage", rows.encode({"loss": np.zeros(2)}), rows.encode({"step": np.zeros(2), "a": np.zeros(3)})]
+)
 def test_what_is_no_rows_is_refused(data: bytes) -> None:
     with pytest.raises(rows.BadRows):
         rows.decode(data)

@@ -134,7 +134,9 @@ def test_delete(server: Server) -> None:
 
 def test_change(server: Server) -> None:
     run = server.make()
-    after = server.call("PATCH", f"/api/runs/{run}", {"config": {"rate": 0.5}, "name": "n", "notes": "why", "steps_per_second": 2})
+    after = server.call(
+        "PATCH", f"/api/runs/{run}", {"config": {"rate": 0.5}, "name": "n", "notes": "why", "steps_per_second": 2}
+    )
     found = after.json()
     assert (found["config"]["rate"], found["name"], found["notes"], found["speed"]) == (0.5, "n", "why", 2)
     assert server.call("PATCH", f"/api/runs/{run}", {"steps_per_second": None}).json()["speed"] is None
@@ -232,7 +234,9 @@ def test_what_cannot_be_made_names_its_field(server: Server, body: dict, field: 
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
-@pytest.mark.parametrize("where", ['{{"lab":"toy","config":{{"rate":{0}}}}}', '{{"lab":"toy","config":{{"layers":[{0}]}}}}'])
+@pytest.mark.parametrize(
+    "where", ['{{"lab":"toy","config":{{"rate":{0}}}}}', '{{"lab":"toy","config":{{"layers":[{0}]}}}}']
+)
 def test_what_is_not_finite_is_refused(server: Server, value: str, where: str) -> None:
     answer = server.client.post("/api/runs", content=where.format(value), headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
@@ -241,7 +245,9 @@ def test_what_is_not_finite_is_refused(server: Server, value: str, where: str) -
 
 @pytest.mark.parametrize("body", ["", "{", "[" * 100_000, "null", '"x"', "\xff", '{"lab": ' + "9" * 10_000 + "}"])
 def test_a_body_that_is_no_body(server: Server, body: str) -> None:
-    answer = server.client.post("/api/runs", content=body.encode("latin-1"), headers={"Content-Type": "application/json"})
+    answer = server.client.post(
+        "/api/runs", content=body.encode("latin-1"), headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code in (400, 422), answer.text
     assert answer.headers["Content-Type"] == PROBLEM
 
@@ -282,7 +288,9 @@ def test_a_bound_is_named(server: Server) -> None:
         ("PUT", "", {}, 405, ""),
     ],
 )
-def test_what_a_run_refuses(server: Server, draft: str, method: str, path: str, body: dict, status: int, word: str) -> None:
+def test_what_a_run_refuses(
+    server: Server, draft: str, method: str, path: str, body: dict, status: int, word: str
+) -> None:
     answer = server.call(method, f"/api/runs/{draft}{path}", body)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == PROBLEM

@@ -62,7 +62,8 @@ def test_notes_are_cards(text: dict) -> None:
 
 def test_settings() -> None:
     assert settings('data=xor rate=0.3 on=true name="a b" layers=[{"units":4,"activation":"tanh"}] none=null') == {
-        "data": "xor", "rate": 0.3, "on": True, "name": "a b", "layers": [{"units": 4, "activation": "tanh"}], "none": None,
+        "data": "xor", "rate": 0.3, "on": True, "name": "a b", "layers": [{"units": 4, "activation": "tanh"}],
+        "none": None,
     }  # fmt: skip
     assert settings("features=1x rate=1e-3") == {"features": "1x", "rate": 0.001}
 
