@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+from safetensors.numpy import load, save
+
 FRAME_BYTES, FRAME_STEPS = 32 * 2**20, 64
 STATE_BYTES = 256 * 2**20
 V = TypeVar("V")
@@ -26,6 +29,9 @@ def next_key(step: int) -> int:
 @runtime_checkable
 class Shelf(Protocol[V]):
     """Where values lie by step."""
+
+    def there(self) -> dict[int, int]:
+        """The bytes of each step that lies here, ascending."""
 
     def put(self, step: int, value: V) -> int:
         """Keeps a value; how many bytes it takes."""
@@ -42,6 +48,9 @@ class Memory(Generic[V]):
 
     def __init__(self) -> None:
         self.values: dict[int, V] = {}
+
+    def there(self) -> dict[int, int]:
+        return {step: _size(self.values[step]) for step in sorted(self.values)}
 
     def put(self, step: int, value: V) -> int:
         self.values[step] = value
@@ -61,6 +70,10 @@ class Files:
         self.folder, self.ending = folder, ending
         folder.mkdir(parents=True, exist_ok=True)
 
+    def there(self) -> dict[int, int]:
+        """The bytes of each step that an earlier process has kept here, ascending."""
+        return {int(path.stem): path.stat().st_size for path in sorted(self.folder.glob(f"*.{self.ending}"))}
+
     def put(self, step: int, value: bytes) -> int:
         whole = self._path(step)
         part = whole.with_suffix(".part")
@@ -78,12 +91,29 @@ class Files:
         return self.folder / f"{step:010d}.{self.ending}"
 
 
+class FrameFiles:
+    """A shelf of the frames of all views, one file a step: safetensors of bytes by the view's name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = Files(folder, "frames")
+        self.there = self.files.there
+
+    def put(self, step: int, value: dict[str, bytes]) -> int:
+        return self.files.put(step, save({view: np.frombuffer(data, np.uint8) for view, data in value.items()}))
+
+    def get(self, step: int) -> dict[str, bytes]:
+        return {view: data.tobytes() for view, data in load(self.files.get(step)).items()}
+
+    def drop(self, step: int) -> None:
+        self.files.drop(step)
+
+
 class Kept(Generic[V]):
     """The steps of a shelf, within a budget of bytes and steps."""
 
     def __init__(self, shelf: Shelf[V], bytes_: int, steps: int) -> None:
         self.shelf, self.most_bytes, self.most_steps = shelf, bytes_, steps
-        self.sizes: dict[int, int] = {}  # by step, ascending
+        self.sizes = shelf.there()  # by step, ascending
 
     @property
     def steps(self) -> list[int]:
@@ -128,15 +158,16 @@ def _size(value: object) -> int:
 
 
 class History:
-    """The kept past of one run: frames by view in memory, states in memory or, with a folder, in files.
+    """The kept past of one run, in files of a folder, or in memory without one.
 
     `recent` are the newest states, kept every so often between the key steps: the way back to a moment ago is short.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.frames: Kept[dict[str, bytes]] = Kept(Memory(), FRAME_BYTES, FRAME_STEPS)
-        shelf: Shelf[bytes] = Memory() if folder is None else Files(folder, "state")
-        self.states: Kept[bytes] = Kept(shelf, FRAME_BYTES if folder is None else STATE_BYTES, 4 * FRAME_STEPS)
+        frames: Shelf[dict[str, bytes]] = FrameFiles(folder) if folder else Memory()
+        states: Shelf[bytes] = Files(folder, "state") if folder else Memory()
+        self.frames = Kept(frames, FRAME_BYTES, FRAME_STEPS)
+        self.states = Kept(states, STATE_BYTES if folder else FRAME_BYTES, 4 * FRAME_STEPS)
         self.recent: Kept[bytes] = Kept(Memory(), FRAME_BYTES, 3)
 
     def state(self, step: int) -> tuple[int, bytes] | None:

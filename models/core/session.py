@@ -143,6 +143,7 @@ class Session:
         self.owed = 0
         if self.status == "running":
             self._to("paused")
+            self._keep()
 
     def advance(self, count: int) -> None:
         """Owe `count` steps, made by the next turns at full speed.
@@ -396,6 +397,7 @@ class Session:
         self.training.conclude()
         self.owed = 0
         self._to("finished", reason)
+        self._keep()
 
     def _to(self, status: Status, message: str = "") -> None:
         self.status, self.message = status, message
@@ -448,5 +450,6 @@ class Session:
         session.training.restore(about, tensors)
         session.take, session._told = about["take"], len(session.passed)
         session.edits = [Edit(**edit) for edit in about["edits"]]
+        session.timeline.cut(session.step)
         session.timeline.next_key = session.step
         return session

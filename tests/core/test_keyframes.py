@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.core.keyframes import Files, Kept, Memory, least_missed, next_key
+from models.core.keyframes import Files, FrameFiles, History, Kept, Memory, least_missed, next_key
 
 
 def test_key_steps() -> None:
@@ -54,3 +54,21 @@ def test_files_hold_and_lose_what_memory_does(tmp_path: Path) -> None:
 def test_least_missed_is_where_the_gap_in_the_logarithm_is_smallest() -> None:
     assert least_missed([0, 1, 10, 11, 100]) == 11 or least_missed([0, 1, 10, 11, 100]) == 10
     assert least_missed([0, 50, 51, 52, 1_000]) == 51
+
+
+def test_frames_in_files_come_back_by_view(tmp_path: Path) -> None:
+    shelf = FrameFiles(tmp_path)
+    shelf.put(3, {"map": b"abc", "both": b""})
+    assert shelf.get(3) == {"map": b"abc", "both": b""}
+
+
+def test_another_process_finds_what_was_kept(tmp_path: Path) -> None:
+    first = History(tmp_path)
+    for step in (0, 1, 2):
+        first.states.keep(step, b"s%d" % step)
+        first.frames.keep(step, {"map": b"f"})
+    second = History(tmp_path)
+    assert second.state(9) == (2, b"s2")
+    second.cut(1)
+    assert second.frames.steps == second.states.steps == [0, 1]
+    assert History(tmp_path).states.steps == [0, 1]
