@@ -5,6 +5,7 @@ import { hydrate } from "./frames.js";
 import { create } from "./figures/index.js";
 
 const GAP = 12;
+const NARROW = 900;
 const LINGER_MS = 180;
 
 export class Answers {
@@ -14,7 +15,7 @@ export class Answers {
     this.pinned = false;
     /** @type {any} the frame that was asked */
     this.frame = null;
-    /** @type {Map<string, {node: HTMLElement, figures: any[]}>} by probe */
+    /** @type {Map<string, {node: HTMLElement, figures: any[], ready: Promise<any>}>} by probe */
     this.parts = new Map();
     place.addEventListener("pointerenter", () => clearTimeout(this.timer));
     document.addEventListener("keydown", (event) => {
@@ -34,14 +35,13 @@ export class Answers {
     const kinds = figures.map((figure) => figure.kind).join();
     let part = this.parts.get(probe.name);
     if (!part || part.node.dataset.kinds !== kinds) {
-      const elements = await Promise.all(figures.map((figure) => create(figure.kind)));
       part?.node.remove();
-      part = { node: h("section", { dataset: { kinds } }, h("h3", {}, probe.title), ...elements.map((element, at) => h("div.answer", { dataset: { kind: figures[at].kind } }, element))), figures: elements };
-      elements.forEach((element, at) => (element.spec = { id: `answer-${probe.name}-${at}`, title: figures[at].title || probe.title, kind: figures[at].kind, touches: [], help: "" }));
-      this.parts.set(probe.name, part);
-      this.place.append(part.node);
+      part = this.#part(probe, figures, kinds);
     }
-    figures.forEach((figure, at) => part?.figures[at].show(hydrate(figure)));
+    const mine = part;
+    await mine.ready;
+    if (this.parts.get(probe.name) !== mine) return; // another figure is asked meanwhile
+    figures.forEach((figure, at) => mine.figures[at].show(hydrate(figure)));
     if (this.place.hidden || pin !== this.pinned) {
       this.pinned = pin;
       this.place.classList.toggle("pinned", pin);
@@ -50,6 +50,26 @@ export class Answers {
     }
     this.place.hidden = false;
     this.#beside(frame);
+  }
+
+  /** The place of a probe's answer, its figures' code loaded when first wanted. @param {{name: string, title: string}} probe @param {any[]} figures @param {string} kinds */
+  #part(probe, figures, kinds) {
+    const node = h("section", { dataset: { kinds } }, h("h3", {}, probe.title));
+    /** @type {any} */
+    const part = { node, figures: [] };
+    part.ready = Promise.all(figures.map((figure) => create(figure.kind))).then((elements) => {
+      elements.forEach((element, at) => {
+        const { kind, title, labels } = figures[at];
+        element.spec = { id: `answer-${probe.name}-${at}`, title: title || probe.title, kind, touches: [], help: "" };
+        const place = h("div.answer", { dataset: { kind } }, element);
+        if (kind === "Bars") place.style.setProperty("--rows", String(labels?.length ?? 4));
+        node.append(place);
+      });
+      part.figures = elements;
+    });
+    this.parts.set(probe.name, part);
+    this.place.append(node);
+    return part;
   }
 
   /** @param {any} frame */
@@ -67,13 +87,15 @@ export class Answers {
     this.place.replaceChildren();
   }
 
-  /** Right of the figure where there is room, else left, else over its far corner. @param {HTMLElement} frame */
+  /** Over the side for a figure on the stage, over the stage for one in the side: never on what is pointed at. @param {HTMLElement} frame */
   #beside(frame) {
-    if (innerWidth < 900) return this.place.removeAttribute("style"); // the style sheet makes it a sheet at the bottom
+    if (innerWidth <= NARROW) return this.place.removeAttribute("style"); // the style sheet makes it a sheet at the bottom
     const at = frame.getBoundingClientRect();
     const { width, height } = this.place.getBoundingClientRect();
-    const right = at.right + GAP + width <= innerWidth ? at.right + GAP : at.left - GAP - width >= 0 ? at.left - GAP - width : innerWidth - width - GAP;
-    this.place.style.left = `${right}px`;
+    const side = document.getElementById("side")?.getBoundingClientRect();
+    const edge = side?.width ? side.left : innerWidth - GAP - width;
+    const left = at.left >= edge ? edge - GAP - width : Math.min(edge + GAP, innerWidth - GAP - width);
+    this.place.style.left = `${left}px`;
     this.place.style.top = `${Math.max(GAP, Math.min(at.top, innerHeight - height - GAP))}px`;
   }
 }

@@ -58,7 +58,7 @@ function curl(method, path, body, after = "") {
  * @returns {[string, string][]} what it does, the line that does it
  */
 export function calls(lab, run, controls) {
-  const live = controls.fields.filter((field) => field.live).slice(0, 2).map((field) => [field.name, controls.values[field.name]]);
+  const live = controls.fields.filter((field) => field.live && field.type !== "drawn").slice(0, 2).map((field) => [field.name, controls.values[field.name]]);
   const view = lab.views[0];
   /** @type {[string, string][]} */
   const lines = [

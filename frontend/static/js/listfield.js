@@ -49,7 +49,7 @@ export function listField(field, change, id) {
     const problem = h("p.problem", { role: "alert", hidden: true });
     const counted = h("span.counted");
     const widgets = variant.fields.map((/** @type {Field} */ each) => cell(each, index, (value) => commit(items.map((old, at) => (at === index ? { ...old, [each.name]: value } : old)))));
-    const remove = h("button.quiet.icon.remove", { type: "button", "aria-label": `Remove ${noun} ${index + 1}`, title: `Remove ${noun} ${index + 1}`, disabled: items.length <= field.least, on: { click: () => commit(items.filter((_, at) => at !== index)) } }, "−");
+    const remove = h("button.quiet.icon.remove", { type: "button", "aria-label": `Remove ${noun} ${index + 1}`, title: `Remove ${noun} ${index + 1}`, disabled: items.length <= field.least, on: { click: () => commit(items.filter((_, at) => at !== index)) } }, "✕");
     const node = h("li.item", {}, h("span.item-number", { "aria-hidden": "true" }, index + 1), h("div.item-fields", {}, ...widgets.map((widget) => widget.node)), counted, remove, problem);
     return {
       node,
@@ -113,7 +113,7 @@ export function listField(field, change, id) {
     },
     /** The parameters of each item, where the summary names them. @param {any[]} summary */
     summary: (summary) => rows.forEach((each, at) => {
-      const found = summary.find((line) => line.field === `${field.name}.${at}`);
+      const found = summary.find((line) => line.field === `${field.name}.${at}` || (!line.field && /\D(\d+)$/.exec(line.layer ?? "")?.[1] === String(at + 1)));
       each.tell("");
       each.count(found?.parameters !== undefined ? count(found.parameters) : "");
     }),

@@ -9,6 +9,8 @@ const STAGE_HZ = 30;
 const SIDE_HZ = 15;
 const CHARTS_MS = 100;
 const SETTLE_MS = 60;
+/** A network of more layers than this takes the whole width of the stage. */
+const WIDE_LAYERS = 5;
 
 /** @typedef {"stage"|"side"|"off"} Place */
 /** @typedef {{frame: any, place: Place, view: any, seen: boolean, chart: boolean}} Card */
@@ -78,6 +80,7 @@ export class Views extends EventTarget {
     const kinds = [...this.places.stage.children].map((each) => /** @type {HTMLElement} */ (each).dataset.kind ?? "");
     const words = kinds.filter((kind) => ["equation", "text", "table"].includes(kind));
     this.places.stage.dataset.kinds = kinds.filter((kind) => !words.includes(kind)).join(" ");
+    if (!kinds.includes("network")) this.places.stage.removeAttribute("data-wide");
     this.places.stage.dataset.count = String(kinds.length);
     this.places.stage.toggleAttribute("data-words", words.length > 0);
     this.#rewatch();
@@ -103,7 +106,10 @@ export class Views extends EventTarget {
 
   /** @param {{meta: Record<string, string>, figure: any}} frame */
   show({ meta, figure }) {
-    if (figure) this.cards.get(meta.view)?.frame.show(figure);
+    const card = figure && this.cards.get(meta.view);
+    if (!card) return;
+    card.frame.show(figure);
+    if (figure.kind === "Network" && card.place === "stage") this.places.stage.toggleAttribute("data-wide", figure.layers.length > WIDE_LAYERS);
   }
 
   /** What the URL says of the views. */

@@ -16,13 +16,12 @@ import { Notices } from "../notices.js";
 import { Run } from "../run.js";
 import { fieldsOf } from "../schema.js";
 import { seedRow } from "../seed.js";
+import { Settings } from "../settings.js";
 import { fromURL, toURL } from "../state.js";
 import { tellStatus } from "../status.js";
 import { Touches } from "../touches.js";
 import { Transport } from "../transport.js";
 import { Views } from "../views.js";
-
-const QUIET_MS = 140;
 
 const lab = readJSON("lab");
 const joined = readJSON("run");
@@ -33,7 +32,8 @@ const controls = new Controls(byId("controls"), lab, url.hide);
 const transport = new Transport(byId("transport"));
 const views = new Views(byId("stage"), byId("side"), lab, run, url);
 const answers = new Answers(byId("popover"));
-const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => rebuild(values), changed: () => written() });
+const settings = new Settings({ lab, run, controls, notices, changed: () => written() });
+const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => settings.rebuild(values), changed: () => written() });
 const seed = seedRow((value) => reset({ seed: value }));
 const counters = { draw: () => transport.show(run.state) };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
@@ -50,86 +50,7 @@ async function attempt(command) {
   }
 }
 
-// ---- settings -------------------------------------------------------------------------------------------------------
-
-/** @type {Map<string, Newest<any>>} */
-const tuning = new Map();
-let resume = false; // whether to play again once the lab is rebuilt
-let rebuilding = false;
-/** @type {(() => void)[]} */
-let rebuilt = [];
-
-controls.addEventListener("tune", (event) => {
-  const { name, value, gesture } = /** @type {CustomEvent} */ (event).detail;
-  let queue = tuning.get(name);
-  if (!queue) {
-    queue = new Newest(({ value: newest, gesture: drag }) => run.tune({ [name]: newest }, drag), (error) => beside(error));
-    tuning.set(name, queue);
-  }
-  queue.offer({ value, gesture });
-  written();
-});
-
-const building = new Newest(async () => {
-  rebuilding = true;
-  try {
-    const wanted = structuredClone(controls.values);
-    const check = await api("POST", `/api/labs/${lab.id}/check`, { config: wanted });
-    controls.counts(check);
-    const homeless = controls.problems(check.errors ?? []);
-    if (check.errors?.length) {
-      notices.show("config", { text: homeless[0] ?? "These settings do not fit together.", hint: "The run goes on as it was; the field at fault says why.", tone: "warn" });
-      return;
-    }
-    notices.clear("config");
-    const again = resume;
-    await run.reset({ config: wanted });
-    resume = false;
-    if (again) await run.play();
-  } finally {
-    rebuilding = false;
-    for (const done of rebuilt.splice(0)) done();
-  }
-}, (error) => beside(error));
-const startBuilding = settled(() => building.offer(null), QUIET_MS);
-
-/** @param {any} error */
-function beside(error) {
-  const homeless = error.errors?.length ? controls.problems(error.errors) : null;
-  if (!homeless || homeless.length) notices.error(error, "config");
-}
-
-function wantRebuild() {
-  if (building.idle && !resume) resume = run.running;
-  startBuilding();
-  written();
-}
-controls.addEventListener("rebuild", wantRebuild);
-
-/** Settings chosen by a preset, a step of the text or a figure; done once the lab stands. @param {Record<string, any>} values */
-function rebuild(values) {
-  controls.choose(values);
-  const done = new Promise((resolve) => rebuilt.push(() => resolve(undefined)));
-  wantRebuild();
-  return done;
-}
-
-/** Live fields are tuned, others start the lab anew. @param {Record<string, any>} values */
-async function set(values) {
-  const changed = Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(controls.values[name], value)));
-  if (!Object.keys(changed).length) return;
-  if (Object.keys(changed).every((name) => controls.live(name))) {
-    controls.choose(changed);
-    written();
-    return attempt(() => run.tune(changed));
-  }
-  return rebuild(changed);
-}
-
-/** @param {{config: Record<string, any>}} preset */
-const take = (preset) => rebuild({ ...controls.defaults, ...preset.config });
-
-/** @param {{seed?: number}} [wish] */
+/** The lab from its first step, with another seed if one is given. @param {{seed?: number}} [wish] */
 async function reset(wish = {}) {
   const again = run.running && wish.seed !== undefined;
   await attempt(async () => {
@@ -137,10 +58,6 @@ async function reset(wish = {}) {
     if (again) await run.play();
   });
   written();
-}
-
-async function countNow() {
-  await attempt(async () => controls.counts(await api("POST", `/api/labs/${lab.id}/check`, { config: controls.values })));
 }
 
 // ---- transport ------------------------------------------------------------------------------------------------------
@@ -175,8 +92,7 @@ run.addEventListener("status", () => {
   tellStatus(run.state, notices, { again: () => reset(), play: toggle });
   seed.set(run.state.seed);
   if (speeding.idle) transport.set(run.state);
-  const still = !rebuilding && building.idle && [...tuning.values()].every((queue) => queue.idle) && touches.idle && !resume;
-  if (still && !startBuilding.waiting()) controls.put(run.state.config ?? {});
+  if (settings.idle && touches.idle) controls.put(run.state.config ?? {});
   document.body.dataset.status = run.state.status;
 });
 run.addEventListener("challenge", (event) => {
@@ -203,6 +119,8 @@ run.addEventListener("link", (event) => {
 const pageState = () => ({ config: controls.differences, seed: run.state.seed, hide: url.hide, speed: run.state.speed, ...views.state });
 const address = () => `${location.origin}/labs/${lab.id}${toURL(pageState(), usual)}`;
 const written = settled(() => {
+  const preset = lab.presets.find((each) => same({ ...controls.defaults, ...each.config }, controls.values));
+  write(byId("presets").firstElementChild, preset ? preset.title : "Presets");
   if (!joined) history.replaceState(null, "", address());
   if (!byId("api").hidden) listCalls();
 }, 250);
@@ -222,8 +140,8 @@ async function copy(text, button) {
 
 byId("share").addEventListener("click", () => copy(address(), byId("share")));
 byId("presets").addEventListener("click", () => openMenu(byId("presets"), [
-  { label: "The default", note: "How the lab begins", go: () => take({ config: {} }) },
-  ...lab.presets.map((preset, index) => ({ label: preset.title, note: preset.help, key: index < 9 ? String(index + 1) : undefined, go: () => take(preset) })),
+  { label: "The default", note: "How the lab begins", go: () => settings.take({ config: {} }) },
+  ...lab.presets.map((preset, index) => ({ label: preset.title, note: preset.help, key: index < 9 ? String(index + 1) : undefined, go: () => settings.take(preset) })),
 ], "Presets"));
 byId("more").addEventListener("click", () => openMenu(byId("more"), [
   ...views.entries, "rule",
@@ -261,7 +179,7 @@ const source = document.querySelector("#code code");
 source?.replaceChildren(highlight(source.textContent ?? ""));
 
 const lesson = new Lesson(lab, {
-  set, speed, look: (view) => views.look(view), reset: () => reset(),
+  speed, set: (values) => settings.set(values), look: (view) => views.look(view), reset: () => reset(),
   play: () => run.running || attempt(() => run.play()), pause: () => run.running && attempt(() => run.pause()), step: (count) => attempt(() => run.step(count)),
 });
 
@@ -269,7 +187,7 @@ const keys = [
   { key: "Space", shown: "Space", says: "play or pause", go: toggle },
   { key: "ArrowRight", shown: "→", says: "one step", go: one },
   { key: "r", shown: "R", says: "start again", go: () => reset() },
-  { key: "1 2 3 4 5 6 7 8 9", shown: "1 – 9", says: "a preset", go: (/** @type {KeyboardEvent} */ event) => lab.presets[Number(event.key) - 1] && take(lab.presets[Number(event.key) - 1]) },
+  { key: "1 2 3 4 5 6 7 8 9", shown: "1 – 9", says: "a preset", go: (/** @type {KeyboardEvent} */ event) => lab.presets[Number(event.key) - 1] && settings.take(lab.presets[Number(event.key) - 1]) },
   { key: "PageDown", shown: "Page down", says: "the next thing to try", go: () => lesson.walk(1) },
   { key: "PageUp", shown: "Page up", says: "the thing before", go: () => lesson.walk(-1) },
   { key: "p", shown: "P", says: "projector", go: projector },
@@ -289,15 +207,17 @@ async function begin() {
   } catch (error) {
     if (error.status !== 422) return notices.show("begin", { text: error.message, hint: error.hint, tone: "bad", ways: [{ label: "Try again", go: begin }] });
     const homeless = controls.problems(error.errors ?? []);
-    notices.show("config", { text: homeless[0] ?? "The address holds a setting this lab cannot use.", hint: "It stands at its defaults until that is mended.", tone: "warn" });
-    await attempt(() => run.create({ config: {} }));
+    notices.show("config", { text: homeless[0] ?? `The address holds what this lab cannot use: ${error.message.replace(/\.+$/, "")}.`, hint: "The default stands in for it.", tone: "warn" });
+    const wrong = (error.errors ?? []).map((each) => String(each.field).replace(/^config\./, "").split(".")[0]);
+    const right = Object.fromEntries(Object.entries(wish.config).filter(([name]) => !wrong.includes(name)));
+    await run.create({ ...wish, config: right }).catch(() => attempt(() => run.create({ config: {} })));
   }
   views.named();
   document.body.dataset.run = run.id;
   usual.seed ??= 0;
   if (url.speed !== undefined) speed(url.speed);
   run.dispatchEvent(new CustomEvent("status"));
-  countNow();
+  settings.count();
 }
 
 if (Object.keys(url.config).length) controls.choose(url.config);
