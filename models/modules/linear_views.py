@@ -85,14 +85,12 @@ def update(
         "right: w stays" if right else "wrong: w moves" if score else "0 is neither class, so it is wrong: w moves"
     )
     operation = "+" if label > 0 else "-"
-    change = f"{column('w', size)} {operation} {column('p', size)} = "
+    terms = rf"{column('w', size)} \cdot {column('p', size)}" if right or size < 4 else r"w \cdot \varphi(x)"
+    change = f"{column('w', size)} {operation} {column('p', size)} = {column('v', size)}"
     lines = [
-        (rf"{column('w', size)} \cdot {column('p', size)} = \slot{{score}}", f"w · φ(x), the score of point {n}"),
+        (rf"{terms} = \slot{{score}}", f"w · φ(x), the score of point {n}"),
         (r"\hat y = \operatorname{sign}(\slot{score}) = \slot{guess},\quad y = \slot{y}", verdict),
-        (
-            f"{'' if right else change}{column('v', size)}",
-            "w′ = w" if right else f"w′ = w + y φ(x), with y = {label:+.0f}",
-        ),
+        (r"w' = w", "nothing is added") if right else (change, f"w′ = w + y φ(x), with y = {label:+.0f}"),
     ]
     guess = (score > 0) - (score < 0)
     return Equation.of(lines, slots(w=before, p=features, v=w) | {"score": score, "y": label, "guess": guess})
