@@ -134,6 +134,13 @@ export function axisText(axis) {
   return axis.unit ? `${axis.label} (${axis.unit})` : axis.label ?? "";
 }
 
+/** As much of a text as there is room for. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
+export function fit(ctx, text, room) {
+  let n = text.length;
+  while (n > 1 && ctx.measureText(n < text.length ? `${text.slice(0, n)}…` : text).width > room) n -= 1;
+  return n < text.length ? `${text.slice(0, n)}…` : text;
+}
+
 /**
  * Ticks, labels and hairlines around a plot: y's name above its axis, x's at its right end, both level.
  * @param {CanvasRenderingContext2D} ctx @param {Box} box @param {Scale} x @param {Scale} y @param {Axis} xAxis @param {Axis} yAxis
@@ -186,7 +193,8 @@ export function drawAxes(ctx, box, x, y, xAxis, yAxis, c, em, look = {}) {
   for (const v of ys) ctx.fillText(tickText(v, yStep, y.log), box.x - 7, y.px(v) + em * 0.35);
   ctx.fillStyle = c.ink;
   ctx.textAlign = "right";
-  ctx.fillText(axisText(xAxis), box.x + box.w, bottom + 7 + em * 2.2);
+  ctx.fillText(fit(ctx, axisText(xAxis), box.x + box.w), box.x + box.w, bottom + 7 + em * 2.2);
   ctx.textAlign = "left";
-  ctx.fillText(axisText(yAxis), Math.max(2, box.x - em * 2.6), box.y - em * 0.75);
+  const left = Math.max(2, box.x - em * 2.6);
+  ctx.fillText(fit(ctx, axisText(yAxis), box.x + box.w - left), left, box.y - em * 0.8);
 }

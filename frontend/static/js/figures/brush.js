@@ -1,6 +1,7 @@
 // @ts-check
 /** Painting points on a field: a class is chosen, a click or a drag paints, the eraser takes away. Sends the whole set. */
 import { invalidate, soon } from "../loop.js";
+import { h } from "../dom.js";
 import { palette } from "../palette.js";
 import { round } from "./hand.js";
 import { sprite, stamp } from "./marks.js";
@@ -55,7 +56,7 @@ export class Brush {
       b.setAttribute("aria-label", title);
       b.setAttribute("aria-pressed", String(this.tool === tool));
       if (typeof tool === "number") b.append(this.#swatch(tool));
-      b.append(words);
+      b.append(h("span", {}, words));
       b.addEventListener("click", () => this.choose(tool));
       bar.append(b);
     };
@@ -85,8 +86,11 @@ export class Brush {
   /** @param {import("./axes.js").Box} plot */
   place(plot) {
     if (!this.bar) return;
-    this.bar.style.insetInlineEnd = `${Math.max(0, Math.round(this.field.width - plot.x - plot.w))}px`;
-    this.bar.style.maxInlineSize = `${Math.round(this.field.width - this.field.em * 4)}px`;
+    const { em, width } = this.field;
+    const words = [...this.bar.children].reduce((sum, b) => sum + (b.textContent?.length ?? 0), 0);
+    this.bar.classList.toggle("tight", words * em * 0.55 + this.bar.childElementCount * em * 1.6 > width - em * 2); // then shapes alone stand for the classes
+    this.bar.style.insetInlineEnd = `${Math.max(0, Math.round(width - plot.x - plot.w))}px`;
+    this.bar.style.maxInlineSize = `${Math.round(width - em)}px`;
   }
 
   /** @param {"hand" | "erase" | number} tool */

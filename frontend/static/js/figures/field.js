@@ -146,25 +146,22 @@ export class Field extends Figure {
   #map(ctx, f, c) {
     const { x, y, w, h } = this.plot;
     const p = this.preview;
-    if (p || f.values) {
+    const tensor = p ? one(p) : f.values;
+    if (tensor) {
       const [lo, hi] = this.scaleEnds();
-      const isSigned = p ? p.signed : f.signed;
-      const tensor = p ? p.tensor : f.values;
-      this.heat.values(tensor, isSigned ? c.diverging : c.sequential, lo, hi, this.stepped ? BANDS : 0);
-      const count = p ? tensor.shape[0] : 1;
-      this.heat.draw(ctx, x, y, w, h, p?.index ?? 0, count, !this.stepped);
+      this.heat.values(tensor, (p ? p.signed : f.signed) ? c.diverging : c.sequential, lo, hi, this.stepped ? BANDS : 0);
+      this.heat.draw(ctx, x, y, w, h, 0, 1, !this.stepped);
     } else if (f.classes) {
       this.heat.classes(f.classes, f.strength, c.tints, this.stepped);
       this.heat.draw(ctx, x, y, w, h, 0, 1, !this.stepped);
     }
     const levels = p ? (p.signed ? [0] : []) : f.values ? f.contours ?? [] : [];
     if (!levels.length) return;
-    const tensor = p ? p.tensor : f.values;
-    const [rows, columns] = tensor.shape.slice(-2);
+    const [rows, columns] = tensor.shape;
     const [dx, dy] = [w / columns, h / rows];
     for (const level of levels) {
       ctx.beginPath();
-      contour(ctx, tensor, level, x + dx / 2, dx, y + h - dy / 2, -dy, p ? p.index * rows * columns : 0);
+      contour(ctx, tensor, level, x + dx / 2, dx, y + h - dy / 2, -dy);
       ctx.strokeStyle = c.ink;
       ctx.lineWidth = level === 0 ? 1.6 : 1;
       ctx.globalAlpha = level === 0 ? 0.9 : 0.45;
@@ -176,7 +173,7 @@ export class Field extends Figure {
   /** A point's radius in pixels. */
   get radius() {
     const n = this.figure?.points?.shape[0] ?? 0;
-    const room = Math.max(0.75, Math.min(1.25, this.plot.w / (this.em * 38)));
+    const room = Math.max(0.5, Math.min(1.25, this.plot.w / (this.em * 38)));
     return Math.round(this.em * (n > 300 ? 0.3 : n > 120 ? 0.34 : n > 40 ? 0.4 : 0.5) * room * 2) / 2;
   }
 
@@ -285,12 +282,12 @@ export class Field extends Figure {
     const digits = Math.max(0, 2 - Math.floor(Math.log10(x1 - x0)));
     const place = `${name(f.x, "x")} = ${number(x, digits)}${unit(f.x)}, ${name(f.y, "y")} = ${number(y, digits)}${unit(f.y)}`;
     const p = this.preview;
-    const tensor = p ? p.tensor : f.values ?? f.classes;
+    const tensor = p ? one(p) : f.values ?? f.classes;
     if (!tensor) return [place];
-    const [rows, columns] = tensor.shape.slice(-2);
+    const [rows, columns] = tensor.shape;
     const i = Math.max(0, Math.min(columns - 1, Math.floor(((x - x0) / (x1 - x0)) * columns)));
     const j = Math.max(0, Math.min(rows - 1, Math.floor(((y - y0) / (y1 - y0)) * rows)));
-    const index = j * columns + i + (p ? p.index * rows * columns : 0);
+    const index = j * columns + i;
     if (!p && !f.values) {
       const k = f.classes.data[index];
       const sure = f.strength ? `, ${number(at(f.strength, index), 2)} sure` : "";
@@ -320,5 +317,10 @@ export class Field extends Figure {
     }
     return rows;
   }
+}
+
+/** The one map of a stack that is previewed. @param {import("./heat.js").Preview} preview @returns {import("../frames.js").Tensor} */
+function one({ tensor: { shape: [, h, w], data, lo, hi }, index }) {
+  return { shape: [h, w], data: data.subarray(index * h * w, (index + 1) * h * w), lo, hi };
 }
 customElements.define("orrery-field", Field);

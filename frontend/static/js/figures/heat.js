@@ -80,7 +80,8 @@ export class Heat {
     ctx.imageSmoothingEnabled = smooth;
     ctx.imageSmoothingQuality = "medium";
     const part = this.canvas.height / count;
-    ctx.drawImage(this.canvas, 0, index * part, this.canvas.width, part, x, y, w, h);
+    const inset = smooth && count > 1 ? 0.5 : 0; // a neighbour in the stack must not shine through
+    ctx.drawImage(this.canvas, 0, index * part + inset, this.canvas.width, part - 2 * inset, x, y, w, h);
   }
 }
 
@@ -88,15 +89,13 @@ export class Heat {
  * Trace the line where a map equals `level` (marching squares) into the context's path.
  * @param {CanvasRenderingContext2D} ctx @param {Tensor} tensor (H, W) @param {number} level in real units
  * @param {number} x pixel of column 0 @param {number} dx pixels a column @param {number} y pixel of row 0 @param {number} dy pixels a row
- * @param {number} [offset] first element, for one map of a stack
  */
-export function contour(ctx, tensor, level, x, dx, y, dy, offset = 0) {
-  const [h, w] = tensor.shape.slice(-2);
-  const { data, lo, hi } = tensor;
+export function contour(ctx, tensor, level, x, dx, y, dy) {
+  const { data, lo, hi, shape: [h, w] } = tensor;
   const quantised = lo !== undefined && hi !== undefined;
   const l = (quantised ? ((level - lo) / (hi - lo || 1)) * 254 : level) + 1e-6;
   for (let r = 0; r < h - 1; r += 1) {
-    for (let k = 0, i = offset + r * w; k < w - 1; k += 1, i += 1) {
+    for (let k = 0, i = r * w; k < w - 1; k += 1, i += 1) {
       const a = data[i];
       const b = data[i + 1];
       const d = data[i + w];

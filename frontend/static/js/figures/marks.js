@@ -1,6 +1,7 @@
 // @ts-check
 /** Points as shape and colour together, arrows, legends. */
 import { palette } from "../palette.js";
+import { fit } from "./axes.js";
 
 /** @typedef {{held?: boolean, wrong?: boolean, fill?: string}} Look */
 
@@ -41,7 +42,7 @@ function polygon(path, n, r, turn, down) {
 }
 
 /**
- * A ready-made picture of a point, drawn once: training points filled, held-out ones as a ring, wrong ones crossed.
+ * A ready-made picture of a point, drawn once: training points filled, held-out ones as a ring, wrong ones crossed or ringed.
  * @param {number} k class, 255 for none @param {number} r @param {number} ratio @param {Look} [look]
  */
 export function sprite(k, r, ratio, look = {}) {
@@ -80,14 +81,20 @@ export function sprite(k, r, ratio, look = {}) {
     ctx.stroke();
   }
   if (look.wrong) {
-    const d = r * 0.62;
-    ctx.strokeStyle = c.ink;
-    ctx.lineWidth = 1.5;
     ctx.beginPath();
-    ctx.moveTo(-d, -d);
-    ctx.lineTo(d, d);
-    ctx.moveTo(d, -d);
-    ctx.lineTo(-d, d);
+    if (r < 4.5) { // a cross would fill so small a shape: a ring around it says the same
+      ctx.arc(0, 0, r + 1.9, 0, 7);
+      ctx.strokeStyle = c.ink;
+      ctx.lineWidth = 1;
+    } else {
+      const d = r * 0.6;
+      ctx.moveTo(-d, -d);
+      ctx.lineTo(d, d);
+      ctx.moveTo(d, -d);
+      ctx.lineTo(-d, d);
+      ctx.strokeStyle = c.ink;
+      ctx.lineWidth = 1.5;
+    }
     ctx.stroke();
   }
   sprites.set(key, canvas);
@@ -151,6 +158,9 @@ export function pointEntries(f) {
   return entries;
 }
 
+/** How wide a legend of points is. @param {CanvasRenderingContext2D} ctx @param {Entry[]} entries @param {number} em */
+export const legendWidth = (ctx, entries, em) => entries.reduce((sum, { name }) => sum + ctx.measureText(name).width + em * 2, 0);
+
 /**
  * A legend of points in one line ending at `right`, no further left than `left`.
  * @param {CanvasRenderingContext2D} ctx @param {Entry[]} entries @param {number} left @param {number} right @param {number} y @param {number} ratio @param {number} em
@@ -197,11 +207,9 @@ export function rampLegend(ctx, ramp, name, low, high, right, y, em) {
   ctx.fillStyle = c.ink2;
   ctx.fillText(low, x, y);
   x -= ctx.measureText(low).width + em * 0.6;
-  if (name) {
+  if (name && x > em * 2) {
     ctx.fillStyle = c.ink;
-    ctx.fillText(name, x, y);
-    x -= ctx.measureText(name).width;
+    ctx.fillText(fit(ctx, name, x - 2), x, y);
   }
   ctx.textBaseline = "alphabetic";
-  return x;
 }

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { parse, plain } from "../numbers.js";
 import { swatch } from "../palette.js";
-import { axisText, number, roundUp, signed } from "./axes.js";
+import { axisText, fit, number, roundUp, signed } from "./axes.js";
 import { Figure } from "./figure.js";
 import { rampLegend } from "./marks.js";
 
@@ -190,10 +190,4 @@ export class Matrix extends Figure {
 /** Whether words on this colour must be light. @param {number} word */
 const dark = (word) => (word & 255) * 0.299 + ((word >> 8) & 255) * 0.587 + ((word >> 16) & 255) * 0.114 < 135;
 
-/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
-function fit(ctx, text, room) {
-  let n = text.length;
-  while (n > 1 && ctx.measureText(n < text.length ? `${text.slice(0, n)}…` : text).width > room) n -= 1;
-  return n < text.length ? `${text.slice(0, n)}…` : text;
-}
 customElements.define("orrery-matrix", Matrix);

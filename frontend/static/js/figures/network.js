@@ -1,7 +1,7 @@
 // @ts-check
 /** A network: every unit a picture of what it answers over the plane, every weight an edge that can be read and typed. */
 import { at, range } from "../frames.js";
-import { roundUp, signed } from "./axes.js";
+import { fit, roundUp, signed } from "./axes.js";
 import { Figure } from "./figure.js";
 import { Heat } from "./heat.js";
 import { label, rampLegend } from "./marks.js";
@@ -355,12 +355,5 @@ function height(x0, y0, x1, y1, x) {
   return y0 + (y1 - y0) * (3 * t * t - 2 * t ** 3);
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
-function fit(ctx, text, room) {
-  if (ctx.measureText(text).width <= room) return text;
-  let n = text.length - 1;
-  while (n > 1 && ctx.measureText(`${text.slice(0, n)}…`).width > room) n -= 1;
-  return `${text.slice(0, n)}…`;
-}
 
 customElements.define("orrery-network", Network);

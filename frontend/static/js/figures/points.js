@@ -3,7 +3,7 @@
 import { named, swatch } from "../palette.js";
 import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
-import { label, pointEntries, pointLegend, sprite, stamp } from "./marks.js";
+import { label, legendWidth, pointEntries, pointLegend, sprite, stamp } from "./marks.js";
 
 const START = { turn: -0.6, tilt: 0.42 };
 
@@ -63,10 +63,14 @@ export class Points extends Figure {
   paintStill(ctx, c) {
     const { f, em } = this;
     const solid = this.solid;
+    const entries = pointEntries(f);
+    const name = solid ? 0 : ctx.measureText(axisText(f.y)).width;
+    const apart = name + legendWidth(ctx, entries, em) > this.width - em * 3; // then the legend has a line of its own
+    const top = em * (entries.length && apart ? 3.6 : 2.2);
     const w = Math.max(20, this.width - em * (solid ? 1 : 4.8));
-    const h = Math.max(20, this.height - em * (solid ? 2.4 : 5.4));
+    const h = Math.max(20, this.height - top - em * (solid ? 0.4 : 3.3));
     const side = Math.min(w, h * 1.5);
-    this.plot = { x: Math.round(em * (solid ? 0.5 : 3.4) + (w - side) / 2), y: Math.round(em * 2.2), w: Math.floor(side), h: Math.floor(Math.min(h, side)) };
+    this.plot = { x: Math.round(em * (solid ? 0.5 : 3.4) + (w - side) / 2), y: Math.round(top), w: Math.floor(side), h: Math.floor(Math.min(h, side)) };
     const { x, y } = this.plot;
     const [rx, ry, rz] = this.ranges;
     const pad = (/** @type {Range} */ r, /** @type {any} */ axis) => (axis?.lo === null || axis?.lo === undefined ? 0 : (r.hi - r.lo) * 0.04);
@@ -80,8 +84,7 @@ export class Points extends Figure {
       this.sy.set(ry.lo - pad(ry, f.y), ry.hi + pad(ry, f.y), y + this.plot.h, y);
       drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { frame: true });
     }
-    const used = solid ? em : ctx.measureText(axisText(f.y)).width;
-    pointLegend(ctx, pointEntries(f), x + used, x + this.plot.w, y - em * 1.05, this.ratio, em);
+    pointLegend(ctx, entries, apart ? em : x + name - em, x + this.plot.w, apart ? em * 0.9 : y - em * 1.05, this.ratio, em);
   }
 
   /** Where a place in the cage (each −1 … 1) stands on the page; z is up. @returns {[number, number, number]} and how near it is */

@@ -42,16 +42,16 @@ export class Surface extends Figure {
     const f = /** @type {any} */ (this.figure);
     const { em } = this;
     const w = Math.max(20, this.width - em * 4.8);
-    const h = Math.max(20, this.height - em * 5.8);
+    const h = Math.max(20, this.height - em * 7);
     const side = Math.min(w, h * 1.35);
-    const high = Math.min(h, side / 1);
-    this.plot = { x: Math.round(em * 3.4 + (w - side) / 2), y: Math.round(em * 2.3), w: Math.floor(side), h: Math.floor(high) };
+    const high = Math.min(h, side);
+    this.plot = { x: Math.round(em * 3.4 + (w - side) / 2), y: Math.round(em * 3.5), w: Math.floor(side), h: Math.floor(high) };
     const { x, y } = this.plot;
     this.sx.set(f.x?.lo ?? 0, f.x?.hi ?? 1, x, x + this.plot.w);
     this.sy.set(f.y?.lo ?? 0, f.y?.hi ?? 1, y + this.plot.h, y);
     drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { frame: true });
     const [lo, hi] = range(f.z);
-    rampLegend(ctx, c.sequential, axisText(f.z_axis), number(lo, 2), number(hi, 2), x + this.plot.w, y - em * 1.05, em);
+    rampLegend(ctx, c.sequential, axisText(f.z_axis), number(lo, 2), number(hi, 2), x + this.plot.w, em * 0.9, em);
   }
 
   paint(ctx, c) {
