@@ -3,20 +3,28 @@
 Third-party files are served out of the packages that carry them; none is copied into this tree.
 """
 
+import gzip
 import importlib.util
+from functools import lru_cache
+from os import PathLike as PathOf
+from os import stat_result
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
+from starlette.types import Scope
 
 from server.api.deps import TheManager
 from server.problems import Problem
 from server.text import render
 
 FRONTEND = Path(__file__).resolve().parent.parent / "frontend"
+PathLike = str | PathOf[str]
+TEXT = (".js", ".css", ".svg")
 DAY = {"Cache-Control": "public, max-age=86400"}
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(FRONTEND / "templates")
@@ -31,13 +39,31 @@ def package_file(package: str, *parts: str) -> Path:
     return Path(spec.submodule_search_locations[0]).joinpath(*parts)
 
 
-class Static(StaticFiles):
-    """Files that a browser keeps but asks about each time: a page and its scripts are always of one version."""
+@lru_cache(maxsize=256)
+def squeezed(path: str, changed_ns: int) -> bytes:
+    """A text file as gzip; `changed_ns` makes a changed file another one."""
+    return gzip.compress(Path(path).read_bytes())
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
+
+class Static(StaticFiles):
+    """Files that a browser keeps but asks about each time: a page and its scripts are of one version. Text goes as gzip."""
+
+    def file_response(
+        self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "no-cache"
-        return response
+        if Path(full_path).suffix not in TEXT:
+            return response
+        response.headers["Vary"] = "Accept-Encoding"
+        if not isinstance(response, FileResponse) or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            return response
+        headers = {
+            name: value for name, value in response.headers.items() if name not in ("content-length", "accept-ranges")
+        }
+        return Response(
+            squeezed(str(full_path), stat_result.st_mtime_ns), status_code, {**headers, "Content-Encoding": "gzip"}
+        )
 
 
 def static() -> Static:
