@@ -105,7 +105,7 @@ def box(x: Float[Tensor, "N 2"]) -> tuple[float, float, float, float]:
 def _rows(table: Table) -> list[list[str]]:
     spec = find_spec(table.package)
     if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(f"The data need the package {table.package!r}: install the project with its dependencies.")
+        raise FileNotFoundError(f"The data are in the package {table.package!r}, which is not installed.")
     path = Path(spec.submodule_search_locations[0], table.path)
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))[1:]

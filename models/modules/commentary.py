@@ -56,11 +56,13 @@ def sentences(now: Situation) -> list[Sentence]:
 
 
 def result(now: Situation) -> list[Sentence]:
-    loss, accuracy, test = (now.metrics.get(name, math.nan) for name in ("train_loss", "train_accuracy", "test_accuracy"))
-    if math.isnan(loss):
+    """How much is learned."""
+    names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+    loss, test_loss, accuracy, test = (now.metrics.get(name, math.nan) for name in names)
+    if not math.isfinite(loss):
         return []
     if math.isnan(accuracy):
-        return [f"Step {now.step:,}: the training loss is {loss:.3g}, the test loss {now.metrics.get('test_loss', math.nan):.3g}."]
+        return [f"Step {now.step:,}: the training loss is {loss:.3g}, the test loss {test_loss:.3g}."]
     share = f"Step {now.step:,}: {accuracy:.1%} of the training points are on their side"
     share += "" if math.isnan(test) else f", {test:.1%} of the test points"
     return [(f"{share}; the training loss is {loss:.3g}.", "good" if min(accuracy, test) > 0.97 else "plain")]
@@ -78,10 +80,12 @@ def diverged(now: Situation) -> list[Sentence]:
         return []
     step, gradient, weights = int(finite[-1, 0]), float(finite[-1, 3]), float(finite[-1, 4])
     move = now.rate * gradient
-    text = f"The loss is no longer a number: it was {first:.3g} at the start and {last:.3g} at step {step:,}. " if lost else (
-        f"The loss has grown from {first:.3g} at the start ({least:.3g} at best) to {last:.3g}. "
-    )  # fmt: skip
-    text += f"There a step was rate × gradient = {now.rate:.3g} × {gradient:.3g} = {move:.3g} long, all weights together {weights:.3g}"
+    if lost:
+        text = f"The loss is no longer a number: it was {first:.3g} at the start and {last:.3g} at step {step:,}. "
+    else:
+        text = f"The loss has grown from {first:.3g} at the start ({least:.3g} at best) to {last:.3g}. "
+    text += f"There a step was rate × gradient = {now.rate:.3g} × {gradient:.3g} = {move:.3g} long, "
+    text += f"all weights together {weights:.3g}"
     text += ": the steps jump over the valley, farther each time. Lower the rate, or clip the gradient."
     return [(text, "bad")]
 
@@ -91,8 +95,8 @@ def symmetric(now: Situation) -> list[Sentence]:
     layers = health.twins(now.net)
     if not layers:
         return []
-    text = f"All units of layer {layers[0]} have the same weights, so they get the same gradient and stay copies of one unit"
-    return [(f"{text} for ever. Begin with random weights.", "bad")]
+    text = f"All units of layer {layers[0]} have the same weights, so they get the same gradient and stay copies of one"
+    return [(f"{text} unit for ever. Begin with random weights.", "bad")]
 
 
 def collapsed(now: Situation) -> list[Sentence]:
@@ -104,8 +108,8 @@ def collapsed(now: Situation) -> list[Sentence]:
     for layer in layers[1:]:
         weights, bias = layer.weights @ weights, layer.weights @ bias + layer.bias
     numbers = ", ".join(f"{w:+.2f}" for w in weights[0].tolist())
-    text = f"Every bend is linear, so the {len(layers)} weight matrices multiply out to one: W = ({numbers}), b = {float(bias[0]):+.2f}"
-    return [(f"{text}. The border can only be a straight line.", "warn")]
+    text = f"Every bend is linear, so the {len(layers)} weight matrices multiply out to one: W = ({numbers}), "
+    return [(f"{text}b = {float(bias[0]):+.2f}. The border can only be a straight line.", "warn")]
 
 
 def broken_units(now: Situation) -> list[Sentence]:
@@ -149,5 +153,10 @@ def overfitted(now: Situation) -> list[Sentence]:
     rose, fell = float(test[-1]) > 1.25 * float(test[best]) + 0.01, float(train[-1]) < float(train[best])
     if not (rose and fell):
         return []
-    text = f"Overfitting: since step {int(steps[best]):,} the training loss fell on from {float(train[best]):.3g} to {float(train[-1]):.3g}"
-    return [(f"{text}, but the test loss rose from {float(test[best]):.3g} to {float(test[-1]):.3g}.", "warn")]
+    text = f"Overfitting: since step {int(steps[best]):,} the training loss fell from {float(train[best]):.3g} to"
+    return [
+        (
+            f"{text} {float(train[-1]):.3g}, the test loss rose from {float(test[best]):.3g} to {float(test[-1]):.3g}.",
+            "warn",
+        )
+    ]

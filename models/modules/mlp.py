@@ -14,7 +14,7 @@ algorithm 1; dropout: Srivastava et al. (2014), in the inverted form.
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -23,14 +23,30 @@ from torch import Tensor
 from models.modules.activations import ACTIVATIONS, Activation
 from models.modules.losses import Loss
 
-__all__ = ["MLP", "Initialisation", "Layer", "with_ones"]
+__all__ = ["LABELS", "MLP", "Initialisation", "Layer", "count", "with_ones"]
 
 Initialisation = Literal["xavier", "he", "lecun", "normal", "zeros"]
+LABELS = {
+    "xavier": "Xavier: for tanh", "he": "He: for ReLU", "lecun": "LeCun", "normal": "N(0, 1)", "zeros": "all zero",
+}  # fmt: skip
 
 
 def with_ones(x: Float[Tensor, "N D"]) -> Float[Tensor, "N D+1"]:
     """Points with the constant input 1 that the bias multiplies."""
     return torch.cat([x, x.new_ones(len(x), 1)], 1)
+
+
+def count(widths: Sequence[int], *, batch_norm: bool) -> list[dict[str, Any]]:
+    """{layer, shape, parameters} of each layer of a network from inputs to outputs, without building it."""
+    rows: list[dict[str, Any]] = []
+    for index, (into, out) in enumerate(itertools.pairwise(widths), 1):
+        last = index == len(widths) - 1
+        norm = 2 * out if batch_norm and not last else 0
+        shape = f"{out} × ({into} + 1)" + (f" + 2 × {out}" if norm else "")
+        rows.append(
+            {"layer": "output" if last else f"layer {index}", "shape": shape, "parameters": out * (into + 1) + norm}
+        )
+    return rows
 
 
 class BatchNorm:
@@ -138,7 +154,7 @@ class MLP:
     def train_(
         self, x: Float[Tensor, "B E"], y: Float[Tensor, "K B"], loss: Loss, scores: Float[Tensor, "K B"]
     ) -> None:
-        """One pass forward and back over a batch x, which ends in ones: fills `scores` with z and `gradient` with ∂L/∂θ."""
+        """One pass forward and back over a batch (rows ending in 1): z into `scores`, ∂L/∂θ into `gradient`."""
         work = self.buffers.get(len(x)) or self.make_buffers(len(x))
         into = x.t()  # (D + 1, B), last row ones
         for layer, w in work.hidden:
@@ -169,7 +185,7 @@ class MLP:
         torch.mm(delta, x, out=above.gradient)
 
     def penalise_(self, l1: float, l2: float, longest: float) -> None:
-        """Adds the gradient of λ₁‖w‖₁ + ½λ₂‖w‖², biases left alone; then cuts the whole to a greatest length (0: none)."""
+        """Adds the gradient of λ₁‖w‖₁ + ½λ₂‖w‖² (not of biases), then cuts it to a greatest length (0: none)."""
         if l2:
             self.gradient.addcmul_(self.theta, self.is_weight, value=l2)
         if l1:

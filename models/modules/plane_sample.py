@@ -11,12 +11,18 @@ from models.data import plane, tables
 from models.modules.mlp import with_ones
 from models.modules.plane_features import features
 
-__all__ = ["MANY", "OWN", "TABLES", "VALUES", "Name", "PlaneSample", "decide"]
+__all__ = ["LABELS", "MANY", "OWN", "TABLES", "VALUES", "Name", "PlaneSample", "decide"]
 
 Name = Literal[
     "circle", "xor", "xor-blobs", "xor-points", "gaussians", "spiral", "moons", "separable", "plane", "multi-gaussian",
     "penguins", "iris", "yours",
 ]  # fmt: skip
+LABELS = {
+    "circle": "circle", "xor": "XOR, filled quadrants", "xor-blobs": "XOR, four blobs",
+    "xor-points": "XOR, the four points", "gaussians": "Gaussians", "spiral": "spiral", "moons": "moons",
+    "separable": "two sides of a line", "plane": "slope (regression)",
+    "multi-gaussian": "hills and hollows (regression)", "penguins": "penguins", "iris": "irises", "yours": "only your own points",
+}  # fmt: skip
 OWN = "yours"
 """No points but those that the user draws."""
 TABLES = ["penguins", "iris"]

@@ -1,4 +1,4 @@
-"""Figures of a network in the plane: its output, its units' maps, the grid it bends, its distributions, its landscape."""
+"""Figures of a network in the plane: its output, its units, the grid it bends, its distributions, its landscape."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,23 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.core import (
-    Axis, Bars, Column, Equation, Field, Histogram, Histograms, Layer, Link, Matrix, Network, Points, Surface, Table, Trail,
+    Axis,
+    Bars,
+    Column,
+    Equation,
+    Field,
+    Histogram,
+    Histograms,
+    Layer,
+    Link,
+    Matrix,
+    Network,
+    Points,
+    Surface,
+    Table,
+    Trail,
     Unit,
-)  # fmt: skip
+)
 from models.modules import activations, health, landscape, losses
 from models.modules.mlp import MLP
 from models.modules.plane_sample import PlaneSample, decide
@@ -34,7 +48,7 @@ BENDS = {
 
 @dataclass
 class Look:
-    """A network and its points, to be drawn. names: the hidden layers' activations; raw: scores are drawn as they are."""
+    """A network and its points, to be drawn. names: activations of the hidden layers; raw: draw scores as they are."""
 
     net: MLP
     sample: PlaneSample
@@ -107,7 +121,7 @@ def decision(look: Look) -> Field:
 
 
 def network(look: Look) -> Network:
-    """Units with their own maps over the plane, weights, biases, and what is wrong with a unit on the training points."""
+    """Units with their own maps over the plane, weights, biases, and what is wrong with a unit."""
     net, sample = look.net, look.sample
     count = sum(len(layer.bias) for layer in net.layers)
     side = 32 if count <= 64 else 16 if count <= 200 else 10
@@ -276,9 +290,14 @@ def loss_surface(look: Look, noise: Float[Tensor, "2 P"], loss: losses.Loss, wal
         places = landscape.project(walk.column("theta") - net.theta, directions)
         path = torch.cat([places, walk.column("loss")[:, None]], 1)[(places.abs() <= 1).all(1)]
     return Surface(
-        z=z, x=axes[0], y=axes[1], z_axis=Axis("loss", lo=0.0, hi=round_up(high)), path=path, at=(0.0, 0.0, here) if math.isfinite(here) else None,
+        z=z,
+        x=axes[0],
+        y=axes[1],
+        z_axis=Axis("loss", lo=0.0, hi=round_up(high)),
+        path=path,
+        at=(0.0, 0.0, here) if math.isfinite(here) else None,
         alt=f"The loss is {here:.3g} at the weights and up to {high:.3g} around them.",
-    )  # fmt: skip
+    )
 
 
 def confusion(look: Look) -> Matrix:

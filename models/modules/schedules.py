@@ -15,8 +15,8 @@ LABELS = {
 def rate(schedule: Name, first: float, epoch: int, span: int) -> float:
     """The rate of an epoch. `span`: after so many epochs it is half of the first, or zero with cosine.
 
-    constant: η; step: η 2^−⌊e/span⌋; exponential: η 2^−e/span; 1/t: η/(1 + e/span), which meets Robbins and
-    Monro's (1951) conditions Ση = ∞, Ση² < ∞; cosine: ½η(1 + cos πe/span), Loshchilov & Hutter (2017), eq. 5 without restarts.
+    constant: η; step: η 2^−⌊e/span⌋; exponential: η 2^−e/span; 1/t: η/(1 + e/span), which meets the conditions of
+    Robbins & Monro (1951), Ση = ∞ and Ση² < ∞; cosine: ½η(1 + cos πe/span), Loshchilov & Hutter (2017), eq. 5.
     """
     if schedule == "step":
         return first * 0.5 ** (epoch // span)

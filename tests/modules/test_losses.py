@@ -10,7 +10,8 @@ from models.modules import losses
 
 def scores(outputs, size=9):
     generator = torch.Generator().manual_seed(3)
-    return 2 * torch.randn(outputs, size, generator=generator), torch.randint(max(2, outputs), (size,), generator=generator)
+    z = 2 * torch.randn(outputs, size, generator=generator)
+    return z, torch.randint(max(2, outputs), (size,), generator=generator)
 
 
 def test_cross_entropy_of_one_and_of_several_scores():
