@@ -21,7 +21,8 @@ LABELS = {
     "circle": "circle", "xor": "XOR, filled quadrants", "xor-blobs": "XOR, four blobs",
     "xor-points": "XOR, the four points", "gaussians": "Gaussians", "spiral": "spiral", "moons": "moons",
     "separable": "two sides of a line", "plane": "slope (regression)",
-    "multi-gaussian": "hills and hollows (regression)", "penguins": "penguins", "iris": "irises", "yours": "only your own points",
+    "multi-gaussian": "hills and hollows (regression)", "penguins": "penguins", "iris": "irises",
+    "yours": "only your own points",
 }  # fmt: skip
 OWN = "yours"
 """No points but those that the user draws."""
