@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (health.router, labs.router, runs.router, stream.router, docs.router, pages.router):
         app.include_router(router)
     app.mount("/static", pages.static())
+    app.openapi = lambda: docs.describe(app)  # type: ignore[method-assign]
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)

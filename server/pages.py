@@ -3,6 +3,7 @@
 Third-party files are served out of the packages that carry them; none is copied into this tree.
 """
 
+import asyncio
 import gzip
 import importlib.util
 from functools import lru_cache
@@ -46,7 +47,10 @@ def squeezed(path: str, changed_ns: int) -> bytes:
 
 
 class Static(StaticFiles):
-    """Files that a browser keeps but asks about each time: a page and its scripts are of one version. Text goes as gzip."""
+    """Files that a browser keeps but asks about each time, so that a page and its scripts are of one version.
+
+    Text goes as gzip.
+    """
 
     def file_response(
         self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200
@@ -106,11 +110,14 @@ def _chapters(manager: TheManager) -> list[dict[str, Any]]:
 
 
 @router.get("/assets/plotly.min.js")
-async def plotly() -> Response:
+async def plotly(request: Request) -> Response:
     """Plotly, loaded by the page when a figure is opened."""
-    return FileResponse(
-        package_file("plotly", "package_data", "plotly.min.js"), headers=DAY, media_type="text/javascript"
-    )
+    path = package_file("plotly", "package_data", "plotly.min.js")
+    headers = {**DAY, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(path, headers=headers, media_type="text/javascript")
+    body = await asyncio.to_thread(squeezed, str(path), path.stat().st_mtime_ns)
+    return Response(body, headers={**headers, "Content-Encoding": "gzip"}, media_type="text/javascript")
 
 
 @router.get("/assets/stix.ttf")

@@ -2,9 +2,9 @@
 
 It has imported torch and the labs, so that a worker begins in milliseconds and shares that memory. It is one thread
 that computes nothing. On its socket it reads one byte a request (W: a worker for a run, C: the catalog worker) with
-the worker's own socket attached, and writes JSON lines: {"ready"}, {"pid"} for each request in order, {"exited",
-"code"} for each child that ends. When the server is gone (EOF) it kills what is left below it: no worker outlives its
-server, even one that hangs.
+the worker's own socket attached, and writes JSON lines: {"ready"} and {"warm"}, {"pid"} for each request in order,
+{"exited", "code"} for each child that ends. When the server is gone (EOF) it kills what is left below it: no worker
+outlives its server, even one that hangs.
 """
 
 import contextlib
@@ -32,32 +32,42 @@ def main(fd: int) -> None:
     signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    preload.everything()
-    gc.collect()
-    gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared
-    say(control, ready=True)
-    children: set[int] = set()
+    ours, children = [control, wake, woken], set[int]()
     with contextlib.suppress(ConnectionError):
-        serve(control, wake, woken, children)
+        preload.labs()
+        say(control, ready=True)
+        if take(ours, children):  # the catalog worker: pages are served while the rest is imported
+            preload.compiler()
+            gc.collect()
+            gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared
+            say(control, warm=True)
+            serve(ours, children)
     signal.set_wakeup_fd(-1)
     for pid in children:
         kill(pid)
 
 
-def serve(control: socket.socket, wake: socket.socket, woken: socket.socket, children: set[int]) -> None:
+def serve(ours: list[socket.socket], children: set[int]) -> None:
     """Fork and reap until EOF."""
+    control, wake = ours[:2]
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
             wake.recv(4096)
             reap(control, children)
-        if control in ready:
-            kind, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-            if not kind:
-                return
-            pid = fork(kind, descriptors[0], [control, wake, woken])
-            children.add(pid)
-            say(control, pid=pid)
+        if control in ready and not take(ours, children):
+            return
+
+
+def take(ours: list[socket.socket], children: set[int]) -> bool:
+    """Read one request and fork; False at EOF."""
+    kind, descriptors, _, _ = socket.recv_fds(ours[0], 1, 1)
+    if not kind:
+        return False
+    pid = fork(kind, descriptors[0], ours)
+    children.add(pid)
+    say(ours[0], pid=pid)
+    return True
 
 
 def fork(kind: bytes, descriptor: int, ours: list[socket.socket]) -> int:

@@ -131,6 +131,7 @@ class Processes:
         self.control: socket.socket | None = None
         self.forkserver: asyncio.subprocess.Process | None = None
         self.lines = bytearray()
+        self.warm = settings.start_method == "spawn"
         self.spares: list[tuple[Link, asyncio.subprocess.Process]] = []
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -183,6 +184,8 @@ class Processes:
                     future.set_result(line["pid"])
             elif "exited" in line:
                 self._ended(line["exited"], line["code"])
+            elif "warm" in line:
+                self.warm = True
             elif self.ready is not None and not self.ready.done():
                 self.ready.set_result(None)
 
@@ -194,6 +197,7 @@ class Processes:
     def _lost(self) -> None:
         """The forkserver has died: its workers go on, new ones need a new one."""
         self._hang_up()
+        self.warm = False
         if self.ready is not None and not self.ready.done():
             self.ready.set_exception(WorkerGone("the process that loads the labs has ended; its output says why"))
             self.ready.exception()
@@ -213,11 +217,11 @@ class Processes:
     def up(self) -> bool:
         """Whether a worker can be made at once."""
         loaded = self.ready is not None and self.ready.done() and self.ready.exception() is None
-        return loaded and (self.control is not None or self.settings.start_method == "spawn")
+        return loaded and self.warm and (self.control is not None or self.settings.start_method == "spawn")
 
     async def make(self, kind: str, on_message: Callable[[dict[str, Any], bytes], None]) -> Link:
         """A new process: "run" or "catalog"."""
-        if self.ready is None or (self.ready.done() and not self.up):
+        if self.ready is None or (self.ready.done() and self.control is None):
             await self.start()
         assert self.ready is not None
         await asyncio.shield(self.ready)

@@ -184,6 +184,11 @@ class Manager:
         self._begin_start(run)
         return await self.ensure(run)
 
+    def wake(self, run: Run) -> None:
+        """Start the process of a run at step 0 that has none: somebody wants to see it."""
+        if run.status == "paused" and run.link is None and run.record.step == 0:
+            self._begin_start(run)
+
     def refuse_dead(self, run: Run) -> None:
         """Raise the 409 for a run that has no process and cannot simply get one."""
         record = run.record

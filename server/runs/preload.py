@@ -30,8 +30,13 @@ def catalog() -> Catalog:
     return found
 
 
-def everything() -> None:
-    """Import what a worker will need."""
-    for name in ("torch", "torch._dynamo", "safetensors.numpy", "safetensors.torch", "models.core.session"):
+def labs() -> None:
+    """Import torch and every lab: enough to describe them."""
+    for name in ("torch", "safetensors.numpy", "safetensors.torch", "models.core.session"):
         importlib.import_module(name)
     catalog()
+
+
+def compiler() -> None:
+    """Import what torch's optimisers import when first used."""
+    importlib.import_module("torch._dynamo")

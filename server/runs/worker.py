@@ -25,13 +25,13 @@ from models.core.session import Session, Turn
 from server.runs import preload
 from server.runs.pipe import Gone, Pipe, exit_with
 
-STATE_EVERY_S = 0.1
+STATE_EVERY_S = 0.05
 Answer = tuple[dict[str, Any], bytes]
 log = logging.getLogger("orrery.worker")
 
 
 def main(sock: socket.socket) -> None:
-    """Serve one run until the server is gone, the run fails, or it is told to stop."""
+    """Serve one run until the server is gone or the run fails."""
     exit_with(sock)
     with contextlib.suppress(Gone):
         Worker(Pipe(sock)).run()
@@ -44,13 +44,14 @@ class Worker:
         self.pipe = pipe
         self.session: Any = None
         self.stopped = False
+        self.niceness = 0  # how far to step back behind the server once training begins
         self.stepping: list[int] = []  # requests that wait for steps to be done
         self.told_at = 0.0
         self.told_status = ""
         self.commands: dict[str, Callable[..., Answer]] = {
             "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune,
             "act": self.act,
-            "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset, "stop": self.stop,
+            "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset,
             "step": self.step,
         }  # fmt: skip
 
@@ -156,6 +157,7 @@ class Worker:
               speed: float | None, limits: dict[str, int], views: dict[str, float]) -> Answer:  # fmt: skip
         """Build the lab under its limits."""
         confine(limits)
+        self.niceness = limits["nice"]
         threads = limits["threads"]
         torch.set_num_threads(threads)
         found = preload.catalog().labs[lab]
@@ -167,7 +169,14 @@ class Worker:
         self.tell(whole=True)
         return {}, b""
 
+    def step_back(self) -> None:
+        """From the first step on the server goes first; building and the first pictures were as urgent as it."""
+        if self.niceness:
+            os.nice(self.niceness)
+            self.niceness = 0
+
     def play(self) -> Answer:
+        self.step_back()
         self.session.play()
         return self.done()
 
@@ -177,6 +186,7 @@ class Worker:
 
     def step(self, *, count: int) -> Answer:
         """Owe some steps; the reply waits until they are done."""
+        self.step_back()
         self.session.advance(count)
         return {"step": self.session.step}, b""
 
@@ -221,14 +231,9 @@ class Worker:
         self.session.watch(views)
         return {}, b""
 
-    def stop(self) -> Answer:
-        self.stopped = True
-        return {}, b""
-
 
 def confine(limits: dict[str, int]) -> None:
-    """Step back behind the server and bound what this process may take."""
-    os.nice(limits["nice"])
+    """Bound what this process may take."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_bytes"],) * 2)
@@ -275,5 +280,6 @@ def as_json(value: Any) -> bytes:
 
 
 if __name__ == "__main__":
-    preload.everything()
+    preload.labs()
+    preload.compiler()
     main(socket.socket(fileno=int(sys.argv[1])))

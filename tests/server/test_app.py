@@ -61,9 +61,9 @@ def test_every_example_of_the_api_runs(server: Server) -> None:
     for path, methods in api["paths"].items():
         for method, about in methods.items():
             body = about.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            for option in [body, *body.get("anyOf", [])]:
+            for option in [body, *body.get("anyOf", []), *body.get("allOf", [])]:
                 name = option.get("$ref", "").rsplit("/", 1)[-1]
-                for example in api["components"]["schemas"].get(name, {}).get("examples", []):
+                for example in api["components"]["schemas"].get(name, {}).get("x-examples", []):
                     if lab == "toy":
                         example = json.loads(json.dumps(example).replace("learning_rate", "rate").replace("mlp", "toy"))
                     answer = server.call(method.upper(), path.replace("{run}", run).replace("{lab}", lab), example)
