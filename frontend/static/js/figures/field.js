@@ -6,6 +6,7 @@ import { named, palette, swatch } from "../palette.js";
 import { axisText, drawAxes, number, roundUp, Scale, signed } from "./axes.js";
 import { Brush } from "./brush.js";
 import { Figure } from "./figure.js";
+import { describe, one, read, rows } from "./field-words.js";
 import { FieldHand } from "./hand.js";
 import { contour, Heat } from "./heat.js";
 import { arrow, label, pointEntries, pointLegend, rampLegend, sprite, stamp } from "./marks.js";
@@ -75,7 +76,8 @@ export class Field extends Figure {
     const f = /** @type {any} */ (this.figure);
     const p = this.preview;
     const [lo, hi] = range(p ? p.tensor : f.values);
-    if (p) return p.signed ? [-roundUp(Math.max(-lo, hi)), roundUp(Math.max(-lo, hi))] : [lo, hi];
+    const end = p ? p.end ?? roundUp(Math.max(-lo, hi)) : 0;
+    if (p) return p.signed ? [-end, end] : [lo, hi];
     if (!f.signed) return [f.lo ?? lo, f.hi ?? hi];
     const most = Math.max(Math.abs(f.lo ?? lo), Math.abs(f.hi ?? hi));
     if (f.hi !== null && f.hi !== undefined) return [-most, most];
@@ -273,54 +275,8 @@ export class Field extends Figure {
     for (const one of f.handles ?? []) put(one.label, this.sx.px(one.x) + 10, this.sy.px(one.y) - 8, c.ink);
   }
 
-  /** What stands at a place, in words. @param {number} x @param {number} y @returns {string[]} */
-  read(x, y) {
-    const f = /** @type {any} */ (this.figure);
-    const [x0, x1, y0, y1] = f.box;
-    const name = (axis, fallback) => (axis?.label || fallback);
-    const unit = (axis) => (axis?.unit ? ` ${axis.unit}` : "");
-    const digits = Math.max(0, 2 - Math.floor(Math.log10(x1 - x0)));
-    const place = `${name(f.x, "x")} = ${number(x, digits)}${unit(f.x)}, ${name(f.y, "y")} = ${number(y, digits)}${unit(f.y)}`;
-    const p = this.preview;
-    const tensor = p ? one(p) : f.values ?? f.classes;
-    if (!tensor) return [place];
-    const [rows, columns] = tensor.shape;
-    const i = Math.max(0, Math.min(columns - 1, Math.floor(((x - x0) / (x1 - x0)) * columns)));
-    const j = Math.max(0, Math.min(rows - 1, Math.floor(((y - y0) / (y1 - y0)) * rows)));
-    const index = j * columns + i;
-    if (!p && !f.values) {
-      const k = f.classes.data[index];
-      const sure = f.strength ? `, ${number(at(f.strength, index), 2)} sure` : "";
-      return [`${f.class_names?.[k] ?? `class ${k}`}${sure}`, place];
-    }
-    const text = (p ? p.signed : f.signed) ? signed : number;
-    return [`${p?.label || f.value_label || "value"} ${text(at(tensor, index), 3)}`, place];
-  }
-
-  words() {
-    const f = /** @type {any} */ (this.figure);
-    const wrong = f.wrong ? f.wrong.data.reduce((a, b) => a + (b === 1 ? 1 : 0), 0) : null;
-    return `a map over ${axisText(f.x) || "x"} from ${f.box[0]} to ${f.box[1]} and ${axisText(f.y) || "y"} from ${f.box[2]} to ${f.box[3]}${f.points ? `, ${f.points.shape[0]} points` : ""}${wrong !== null ? `, ${wrong} on the wrong side` : ""}`;
-  }
-
-  rows() {
-    const f = /** @type {any} */ (this.figure);
-    const map = f.values ?? f.classes;
-    const rows = [["what", f.x?.label || "x", f.y?.label || "y", f.value_label || "value", "held out"]];
-    const [x0, x1, y0, y1] = f.box;
-    for (let i = 0; f.points && i < f.points.shape[0]; i += 1) {
-      rows.push(["point", f.points.data[2 * i], f.points.data[2 * i + 1], f.labels ? f.class_names?.[f.labels.data[i]] ?? f.labels.data[i] : f.targets?.data[i] ?? "", f.held?.data[i] ?? ""]);
-    }
-    for (let i = 0; map && i < map.data.length; i += 1) {
-      const [h, w] = map.shape;
-      rows.push(["map", x0 + ((i % w) + 0.5) * (x1 - x0) / w, y0 + (Math.floor(i / w) + 0.5) * (y1 - y0) / h, at(map, i), ""]);
-    }
-    return rows;
-  }
-}
-
-/** The one map of a stack that is previewed. @param {import("./heat.js").Preview} preview @returns {import("../frames.js").Tensor} */
-function one({ tensor: { shape: [, h, w], data, lo, hi }, index }) {
-  return { shape: [h, w], data: data.subarray(index * h * w, (index + 1) * h * w), lo, hi };
+  read(x, y) { return read(this, x, y); }
+  words() { return describe(this.figure); }
+  rows() { return rows(this.figure); }
 }
 customElements.define("orrery-field", Field);

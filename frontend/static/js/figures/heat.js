@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("../frames.js").Tensor} Tensor
- * @typedef {{tensor: Tensor, index: number, lo?: number | null, hi?: number | null, signed: boolean, label: string}} Preview
+ * @typedef {{tensor: Tensor, index: number, signed: boolean, end?: number, label: string}} Preview
  *   one map of a stack (U, H, W), shown large in a field while its unit is hovered
  */
 

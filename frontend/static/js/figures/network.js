@@ -5,10 +5,9 @@ import { fit, roundUp, signed } from "./axes.js";
 import { Figure } from "./figure.js";
 import { Heat } from "./heat.js";
 import { label, rampLegend } from "./marks.js";
+import { curve, drawEdges, nearestEdge } from "./network-edges.js";
 import { arrange } from "./network-layout.js";
 import { NetworkTools } from "./network-tools.js";
-
-const WIDTHS = 8;
 
 /** @typedef {{kind: "unit" | "bias" | "edge", layer: number, unit: number, source: number | null}} Part  source: unit of the layer before, null for the bias */
 
@@ -94,40 +93,10 @@ export class Network extends Figure {
 
   paint(ctx, c) {
     const layout = /** @type {import("./network-layout.js").Layout} */ (this.layout);
-    for (const link of this.figure?.links ?? []) this.#edges(ctx, link, layout, c);
+    for (const link of this.figure?.links ?? []) drawEdges(ctx, link, layout, this.most, this.lit !== null || this.over !== null ? 0.3 : 1, c);
     this.#lit(ctx, layout, c);
     this.layers.forEach((layer, l) => this.#units(ctx, layer, l, layout, c));
     if (this.over?.kind === "unit" && !this.takes("UnitAt")) this.#large(ctx, this.over, layout, c);
-  }
-
-  /** Edges in sixteen strokes a link: eight widths of each sign. */
-  #edges(ctx, { source, target, weights }, { xs, ys, size }, c) {
-    const [outs, ins] = weights.shape;
-    const { data } = weights;
-    const thick = outs * ins > 300 ? 2.2 : outs * ins > 80 ? 3.5 : 5.5;
-    const faded = this.lit !== null || this.over !== null ? 0.3 : 1;
-    for (const sign of [-1, 1]) {
-      ctx.strokeStyle = sign < 0 ? c.neg : c.pos;
-      for (let k = 0; k < WIDTHS; k += 1) {
-        let any = false;
-        ctx.beginPath();
-        for (let i = 0; i < outs; i += 1) {
-          for (let j = 0; j < ins; j += 1) {
-            const w = data[i * ins + j] * sign;
-            if (!(w > 0) && !(w === 0 && sign > 0)) continue;
-            const bucket = Math.min(WIDTHS - 1, Math.floor((w / this.most) * WIDTHS));
-            if (bucket !== k) continue;
-            any = true;
-            curve(ctx, xs[source][j] + size, ys[source][j] + size / 2, xs[target][i], ys[target][i] + size / 2);
-          }
-        }
-        if (!any) continue;
-        ctx.lineWidth = 0.6 + ((k + 0.3) / WIDTHS) * thick;
-        ctx.globalAlpha = (outs * ins > 300 ? 0.06 + 0.8 * (k / WIDTHS) ** 1.5 : 0.25 + 0.65 * (k / WIDTHS)) * faded;
-        ctx.stroke();
-      }
-    }
-    ctx.globalAlpha = 1;
   }
 
   /** The edges of the unit that is pointed at, here or in another figure, and the edge itself. */
@@ -166,9 +135,8 @@ export class Network extends Figure {
   #units(ctx, layer, l, { xs, ys, size }, c) {
     const n = layer.units.length;
     if (layer.maps) {
-      const [lo, hi] = range(layer.maps);
-      const most = Math.max(Math.abs(layer.lo ?? lo), Math.abs(layer.hi ?? hi), 1e-9);
-      if (!(most <= this.ends[l]) || most < this.ends[l] * 0.4) this.ends[l] = layer.hi === null || layer.hi === undefined ? roundUp(most) : most;
+      const most = this.#reach(layer);
+      if (!(most <= this.ends[l]) || most < this.ends[l] * 0.4) this.ends[l] = most;
       this.heats[l] ??= new Heat();
       this.heats[l].values(layer.maps, c.diverging, -this.ends[l], this.ends[l]);
     }
@@ -194,6 +162,17 @@ export class Network extends Figure {
       }
       if (layer.biases && l > 0 && size >= 12) this.#bias(ctx, at(layer.biases, i), x, y + size, dot, c);
     }
+  }
+
+  /** The end of a layer's colour scale: ±1 for what is bounded, else a few times the usual size, so that quiet units are seen beside loud ones. */
+  #reach(layer) {
+    const [lo, hi] = range(layer.maps);
+    const most = Math.max(Math.abs(layer.lo ?? lo), Math.abs(layer.hi ?? hi), 1e-9);
+    if (most <= 1) return layer.hi === null || layer.hi === undefined ? roundUp(most) : most;
+    const { data } = layer.maps;
+    let [sum, n] = [0, 0];
+    for (let i = 0; i < data.length; i += 5) if (data[i] !== 255) [sum, n] = [sum + Math.abs(at(layer.maps, i)), n + 1];
+    return Math.min(most, roundUp((2.5 * sum) / (n || 1)));
   }
 
   #bias(ctx, b, x, y, dot, c) {
@@ -236,21 +215,7 @@ export class Network extends Figure {
         if (dx >= -1 && dx <= size + 1 && dy >= -1 && dy <= size + 1) return { kind: "unit", layer: l, unit: i, source: null };
       }
     }
-    let best = 6;
-    /** @type {Part | null} */
-    let found = null;
-    for (let l = 1; l < xs.length; l += 1) {
-      const link = this.link(l);
-      if (!link || px < Math.min(...xs[l - 1]) || px > Math.max(...xs[l])) continue;
-      const [outs, ins] = link.weights.shape;
-      for (let i = 0; i < outs; i += 1) {
-        for (let j = 0; j < ins; j += 1) {
-          const d = Math.abs(height(xs[l - 1][j] + size, ys[l - 1][j] + size / 2, xs[l][i], ys[l][i] + size / 2, px) - py);
-          if (d < best) [best, found] = [d, { kind: "edge", layer: l, unit: i, source: j }];
-        }
-      }
-    }
-    return found;
+    return nearestEdge(this, layout, px, py);
   }
 
   /** @param {Part} part @returns {string[]} */
@@ -274,7 +239,7 @@ export class Network extends Figure {
     const lines = this.say(part);
     const layer = this.layers[part.layer];
     const unit = part.kind === "unit";
-    const preview = unit && layer.maps ? { tensor: layer.maps, index: part.unit, signed: true, label: this.name(part.layer, part.unit) } : undefined;
+    const preview = unit && layer.maps ? { tensor: layer.maps, index: part.unit, signed: true, end: this.ends[part.layer], label: this.name(part.layer, part.unit) } : undefined;
     this.point({ x: px, y: py, lines }, unit ? { id: layer.units[part.unit].id, text: lines.join(", "), preview } : null, aloud);
     const same = before?.kind === "unit" && before.layer === part.layer && before.unit === part.unit;
     if (unit && !same && this.takes("UnitAt")) this.touch("UnitAt", { layer: part.layer, unit: part.unit }, "hover");
@@ -338,22 +303,5 @@ export class Network extends Figure {
     return rows;
   }
 }
-
-/** @param {CanvasRenderingContext2D} ctx @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-function curve(ctx, x0, y0, x1, y1) {
-  const middle = (x0 + x1) / 2;
-  ctx.moveTo(x0, y0);
-  ctx.bezierCurveTo(middle, y0, middle, y1, x1, y1);
-}
-
-/** The curve's y above x. @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 @param {number} x */
-function height(x0, y0, x1, y1, x) {
-  const goal = (x - x0) / (x1 - x0 || 1);
-  if (goal < 0 || goal > 1) return Infinity;
-  let t = goal;
-  for (let i = 0; i < 4; i += 1) t -= (1.5 * t * (1 - t) + t ** 3 - goal) / (1.5 - 3 * t + 3 * t * t); // x(t) = 1.5 t(1 − t) + t³
-  return y0 + (y1 - y0) * (3 * t * t - 2 * t ** 3);
-}
-
 
 customElements.define("orrery-network", Network);

@@ -1,8 +1,9 @@
 // @ts-check
 /** A scatter in two or three dimensions, with a lattice drawn as bent lines: the plane as a layer sees it. */
-import { named, swatch } from "../palette.js";
+import { named } from "../palette.js";
 import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
+import { drawLattice } from "./lattice.js";
 import { label, legendWidth, pointEntries, pointLegend, sprite, stamp } from "./marks.js";
 
 const START = { turn: -0.6, tilt: 0.42 };
@@ -143,7 +144,7 @@ export class Points extends Figure {
     ctx.beginPath();
     ctx.rect(this.plot.x, this.plot.y, this.plot.w, this.plot.h);
     if (!solid) ctx.clip();
-    if (f.grid) this.#lattice(ctx, f, c);
+    if (f.grid) drawLattice(ctx, f.grid, f.grid_classes, this.sx, this.sy, c);
     this.#place(n);
     const r = Math.round(this.em * (n > 500 ? 0.2 : n > 150 ? 0.28 : 0.38) * 2) / 2;
     for (let k = 0; k < n; k += 1) {
@@ -187,41 +188,6 @@ export class Points extends Figure {
       near[i] = z;
     }
     order.sort((a, b) => near[a] - near[b]);
-  }
-
-  /** The lattice's cells tinted by class, then its lines, two strokes in all. */
-  #lattice(ctx, f, c) {
-    const [rows, columns] = f.grid.shape;
-    const { data } = f.grid;
-    const x = (/** @type {number} */ r, /** @type {number} */ k) => this.sx.px(data[2 * (r * columns + k)]);
-    const y = (/** @type {number} */ r, /** @type {number} */ k) => this.sy.px(data[2 * (r * columns + k) + 1]);
-    if (f.grid_classes) {
-      const kinds = new Set(f.grid_classes.data);
-      for (const kind of kinds) {
-        ctx.fillStyle = swatch(c.tints[kind % 8], 110);
-        ctx.beginPath();
-        for (let r = 0; r < rows - 1; r += 1) {
-          for (let k = 0; k < columns - 1; k += 1) {
-            if (f.grid_classes.data[r * columns + k] !== kind) continue;
-            const from = k; // neighbours of one class are one shape
-            while (k < columns - 2 && f.grid_classes.data[r * columns + k + 1] === kind) k += 1;
-            ctx.moveTo(x(r, from), y(r, from));
-            for (let i = from + 1; i <= k + 1; i += 1) ctx.lineTo(x(r, i), y(r, i));
-            for (let i = k + 1; i >= from; i -= 1) ctx.lineTo(x(r + 1, i), y(r + 1, i));
-            ctx.closePath();
-          }
-        }
-        ctx.fill();
-      }
-    }
-    ctx.beginPath();
-    for (let r = 0; r < rows; r += 1) for (let k = 0; k < columns; k += 1) k ? ctx.lineTo(x(r, k), y(r, k)) : ctx.moveTo(x(r, k), y(r, k));
-    for (let k = 0; k < columns; k += 1) for (let r = 0; r < rows; r += 1) r ? ctx.lineTo(x(r, k), y(r, k)) : ctx.moveTo(x(r, k), y(r, k));
-    ctx.strokeStyle = c.ink;
-    ctx.globalAlpha = 0.3;
-    ctx.lineWidth = 0.9;
-    ctx.stroke();
-    ctx.globalAlpha = 1;
   }
 
   #path(ctx, { data, shape: [n, d] }, c) {
