@@ -17,7 +17,7 @@ Opener = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def chromium_browser(chromium_path: str) -> Iterator[Browser]:
-    """One browser a file: Playwright keeps an event loop running meanwhile, which asynchronous tests could not share."""
+    """One browser a file: Playwright keeps an event loop running, which asynchronous tests could not share."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
         yield browser

@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 PLAY = "#transport .toggle"
+COUNTER = "Number(document.querySelector('#transport .counters b').textContent.replaceAll(',', ''))"
 PICTURE = """(selector) => [...document.querySelectorAll(selector)].map((canvas) => {
   const small = Object.assign(document.createElement('canvas'), { width: 48, height: 48 });
   const pen = small.getContext('2d', { willReadFrequently: true });
@@ -21,7 +22,7 @@ def stands(page: Page) -> None:
 
 def steps(page: Page) -> int:
     """The step counter as it is read."""
-    return int(page.inner_text("#transport .counters b >> nth=0").replace(",", ""))
+    return int(page.evaluate(COUNTER))
 
 
 def picture(page: Page, selector: str = "#stage figure-frame canvas") -> str:
@@ -52,3 +53,23 @@ def number(page: Page, name: str) -> Any:
 def unfold(page: Page) -> None:
     """Opens every folded group."""
     page.evaluate("document.querySelectorAll('#controls details').forEach((fold) => (fold.open = true))")
+
+
+def problem(page: Page, name: str) -> Any:
+    """What stands beside a setting when something is wrong with it."""
+    return field(page, name).locator(".problem")
+
+
+def at_step(page: Page, step: int) -> None:
+    """Waits until the counter reads this step."""
+    page.wait_for_function(f"() => {COUNTER} === {step}")
+
+
+def beyond_step(page: Page, step: int) -> None:
+    """Waits until the counter has passed this step."""
+    page.wait_for_function(f"() => {COUNTER} > {step}")
+
+
+def has_status(page: Page, status: str) -> None:
+    """Waits until the run is running, paused …"""
+    page.wait_for_function("(status) => document.body.dataset.status === status", arg=status)

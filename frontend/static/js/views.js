@@ -6,7 +6,7 @@ import "./figures/frame.js";
 import { invalidate, soon } from "./loop.js";
 
 const STAGE_HZ = 30;
-const SIDE_HZ = 15;
+const SIDE_HZ = 10;
 const CHARTS_MS = 100;
 const SETTLE_MS = 60;
 /** A network of more layers than this takes the whole width of the stage. */

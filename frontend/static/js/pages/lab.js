@@ -9,7 +9,7 @@ import { byId, h, readJSON, same, write } from "../dom.js";
 import { decode } from "../frames.js";
 import { listen, showKeys } from "../keys.js";
 import { Lesson } from "../lesson.js";
-import { invalidate } from "../loop.js";
+import { invalidate, soon } from "../loop.js";
 import { openMenu, tabs } from "../menus.js";
 import { Newest, settled } from "../newest.js";
 import { Notices } from "../notices.js";
@@ -23,6 +23,8 @@ import { Touches } from "../touches.js";
 import { Transport } from "../transport.js";
 import { Views } from "../views.js";
 
+const COUNTERS_MS = 100;
+
 const lab = readJSON("lab");
 const joined = readJSON("run");
 const url = fromURL(location.search, fieldsOf(lab.config_schema));
@@ -35,7 +37,12 @@ const answers = new Answers(byId("popover"));
 const settings = new Settings({ lab, run, controls, notices, changed: () => written() });
 const touches = new Touches({ lab, run, controls, notices, answers, choose: (values) => settings.rebuild(values), changed: () => written() });
 const seed = seedRow((value) => reset({ seed: value }));
-const counters = { draw: () => transport.show(run.state) };
+const counters = { at: 0, draw: (/** @type {number} */ now) => {
+  // numbers that change faster than ten times a second cannot be read
+  if (run.running && now - counters.at < COUNTERS_MS) return soon(counters, COUNTERS_MS - (now - counters.at));
+  counters.at = now;
+  transport.show(run.state);
+} };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
 byId("controls").before(seed.node);
 offerAsks(lab, run, byId("side"), (error) => notices.error(error, "probe"));
@@ -88,6 +95,7 @@ run.addEventListener("frame", (event) => {
 });
 run.addEventListener("metrics", () => invalidate(counters));
 run.addEventListener("status", () => {
+  if (transport.status !== run.state.status) counters.at = 0; // a button turns at once
   invalidate(counters);
   tellStatus(run.state, notices, { again: () => reset(), play: toggle });
   seed.set(run.state.seed);
