@@ -56,6 +56,7 @@ clean: ## remove .venv and the tools' caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 
 # ensure LEVEL,REQUIREMENT: .venv exists and holds the requirement; nothing is done when the stamp says so.
+# Python compiles what is imported when it is imported: compiling all of it here would take longer than the rest.
 define ensure
 	stamp=$(VENV)/.installed-$(1); \
 	if [ "$$(cat $$stamp 2>/dev/null)" = "$(WANTED)" ]; then exit 0; fi; \
@@ -64,6 +65,6 @@ define ensure
 	[ -x $(BIN)/python ] && $(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); } || \
 		{ echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }; \
 	echo "Installing into $(VENV) (the first time takes a minute or more: PyTorch is large) …"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -e "$(2)" && \
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-input -e "$(2)" && \
 	for level in base $(if $(filter test dev,$(1)),test) $(1); do echo "$(WANTED)" > $(VENV)/.installed-$$level; done
 endef

@@ -80,7 +80,11 @@ def test_every_figure_kind_has_its_drawing() -> None:
 def test_the_pages_name_no_lab() -> None:
     names = "|".join(path.stem.replace("_", "[_-]") for path in LABS)
 
-    assert places(rf"\b({names})\b", sources(".js", ".html", parts=("frontend",))) == []
+    named = places(rf"\b({names})\b", sources(".js", ".html", parts=("frontend",)))
+
+    assert [place for place in named if not re.search(r":\d+: (//|/?\*)", place)] == [], (
+        "only a comment may, as an example"
+    )
 
 
 def test_the_pages_load_nothing_from_another_host() -> None:
