@@ -83,11 +83,11 @@ class Look:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5 × a power of ten: ranges that stand still while a network trains."""
+    """The next round number, of six in a power of ten: ranges that mostly stand still while a network trains."""
     if not 1e-6 < value < 1e12:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(power * step for step in (1, 2, 5, 10) if power * step >= value * 0.999)
+    return next(power * step for step in (1, 1.5, 2, 3, 5, 7, 10) if power * step >= value * 0.999)
 
 
 def most(h: Tensor) -> float:
@@ -251,9 +251,9 @@ def activation_histograms(look: Look) -> Histograms:
         ill = {kind: sum(note.startswith(kind) for note in notes) for kind in ("dead", "saturated", "constant")}
         said = ", ".join(f"{count} of {len(notes)} units {kind}" for kind, count in ill.items() if count)
         limit = reach(name, h)
-        groups.append(
-            Histogram.of(f"h{index}", f"layer {index}, {activations.LABELS[name]}", h, -limit, limit, note=said)
-        )
+        low = 0.0 if name in ("relu", "sigmoid") else -limit
+        label = f"layer {index}, {activations.LABELS[name]}"
+        groups.append(Histogram.of(f"h{index}", label, h, low, limit, note=said))
     return Histograms(groups=groups, x=Axis("activation h"))
 
 

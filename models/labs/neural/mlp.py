@@ -179,7 +179,7 @@ class Mlp(Lab):
                data="xor-points", layers=hidden("2 tanh"), spread=0.1, learning_rate=1.0, batch_size=4),
         Preset("Spiral with 32–32 ReLU", "Many small straight pieces wind along the arms.",
                data="spiral", layers=hidden("32 relu, 32 relu"), initialisation="he", optimiser="adam",
-               learning_rate=0.02, schedule="1/t", schedule_epochs=40),
+               learning_rate=0.005, schedule="1/t", schedule_epochs=100),
         Preset("Five classes at once", "One score a class, softmax over all five.",
                data="gaussians", classes=5, noise=0.1, layers=hidden("8 tanh")),
         Preset("Penguins", "Three species from bill and flipper, in millimetres.",
