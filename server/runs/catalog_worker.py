@@ -61,3 +61,7 @@ def describe() -> dict[str, Any]:
     """The chapters, and every lab that starts."""
     catalog = preload.catalog()
     return {"chapters": catalog.chapters(), "labs": {name: catalog.describe(name) for name in catalog.labs}}
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.live import LiveServer
 
 LABS = "tests.server.labs"
-PATIENCE_S = 15
+PATIENCE_S = 30
 
 
 class Server(LiveServer):
