@@ -40,6 +40,7 @@ class Batches:
         self.order: Tensor | None = None
         self.place = self.epoch = 0
         self.cut: Epoch | None = None
+        self.scores = torch.empty(0)
 
     def current(self, x: Float[Tensor, "N D"], y: Float[Tensor, "K N"]) -> Epoch:
         """The epoch that the next batch belongs to: a new one, in a new order, when the last is used up."""
@@ -48,9 +49,11 @@ class Batches:
         if self.order is None:
             self.order, self.cut = torch.randperm(len(x), generator=self.generator), None
         if self.cut is None:
-            rows, columns, scores = x[self.order], y[:, self.order], torch.zeros_like(y)
-            split = rows.split(self.size), columns.split(self.size, 1), scores.split(self.size, 1)
-            self.cut = Epoch(self.size, columns, scores, list(zip(*split, strict=True)))
+            if self.scores.shape != y.shape:
+                self.scores = torch.zeros_like(y)
+            rows, columns = x[self.order], y[:, self.order]
+            split = rows.split(self.size), columns.split(self.size, 1), self.scores.split(self.size, 1)
+            self.cut = Epoch(self.size, columns, self.scores, list(zip(*split, strict=True)))
         return self.cut
 
     def changed(self, *, number: bool = False) -> None:

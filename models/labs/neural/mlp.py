@@ -251,8 +251,8 @@ class Mlp(Lab):
         self.stopping = EarlyStopping()
         self.count = 0  # steps made
         self.directions = torch.randn(2, len(self.net.theta), generator=generator)  # of the loss landscape
-        self.walk = Trail("loss", "theta", limit=max(8, min(200, 400_000 // len(self.net.theta))))
-        self.history = Trail(*commentary.HISTORY, limit=400)
+        self.walk = Trail("loss", "theta", limit=max(8, min(100, 400_000 // len(self.net.theta))))
+        self.history = Trail(*commentary.HISTORY, limit=200)
         self.latest: dict[str, float] = {}
 
     # ------------------------------------------------------------------ training
