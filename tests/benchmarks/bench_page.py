@@ -100,7 +100,7 @@ def click_to_move(page: Page, server: LiveServer) -> float:
 
 def main_thread(page: Page, server: LiveServer) -> tuple[float, float]:
     """The share of time in tasks, and the longest task in milliseconds, while a long run trains at full speed."""
-    run = server.post("/api/runs", {"lab": "mlp", "max_steps": 10_000_000, "autoplay": False})["id"]
+    run = server.full_speed("mlp", autoplay=False)
     with opened(page, f"{server.url}/runs/{run}") as session:
         page.click(PLAY)
         time.sleep(WARM_S)

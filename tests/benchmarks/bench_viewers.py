@@ -17,7 +17,7 @@ def measure() -> list[Figure]:
     """Steps per second with the crowd over steps per second alone, in turns."""
     with LiveServer() as server:
         views = server.default_views("mlp")
-        run = server.post("/api/runs", {"lab": "mlp", "max_steps": 10_000_000})["id"]
+        run = server.full_speed("mlp")
         time.sleep(SETTLE_S)
         pairs, complete = [], []
         for _ in range(ROUNDS):
