@@ -323,3 +323,54 @@ def test_a_viewer_of_a_run_follows_it(opened: Opener, live_server: LiveServer) -
     live_server.delete(f"/api/runs/{run}")
     page.get_by_text("no longer on the server").wait_for()
     unfold(page)
+
+
+def test_a_challenge_lights_up_when_the_server_confirms_it(opened: Opener) -> None:
+    page = opened("/labs/perceptron?speed=full&data=xor-points&features=x, x₁x₂")
+    stands(page)
+    page.keyboard.press("Space")
+    page.wait_for_selector("#challenges li.passed")
+    assert "passed at step" in page.inner_text("#challenges li.passed")
+    has_status(page, "finished")
+    assert page.inner_text("#transport .phase")
+
+
+def test_a_diverged_run_says_what_happened_and_offers_a_way_out(opened: Opener, live_server: LiveServer) -> None:
+    presets = live_server.get("/api/labs/mlp")["presets"]
+    number_of = next(i for i, preset in enumerate(presets) if "rate too high" in preset["title"]) + 1
+    page = opened("/labs/mlp?speed=full")
+    stands(page)
+    with page.expect_response(lambda answer: answer.url.endswith("/reset")):
+        page.keyboard.press(str(number_of))
+    page.keyboard.press("Space")
+    page.wait_for_selector('.notice[data-key="problem"]')
+    page.click('.notice[data-key="problem"] button >> nth=0')
+    at_step(page, 0)
+    page.wait_for_selector('.notice[data-key="problem"]', state="detached")
+
+
+def test_only_what_is_seen_is_asked_for(opened: Opener) -> None:
+    page = opened("/labs/perceptron")
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(str(text))))
+    page.reload()
+    stands(page)
+    page.wait_for_function("() => document.querySelectorAll('#side figure-frame').length > 3")
+    page.wait_for_timeout(500)
+    views = json.loads([text for text in sent if "watch" in text][-1])["views"]
+    assert "boundary" in views
+    assert not any(name.startswith("metric:") for name in views)
+    assert len(views) < page.locator("#side figure-frame:not([data-view^='metric:'])").count() + 1
+
+
+def test_every_control_has_a_name(opened: Opener) -> None:
+    page = opened("/labs/mlp")
+    stands(page)
+    unfold(page)
+    nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, select, a[href]')]
+      .filter((node) => node.checkVisibility() && !node.labels?.length)
+      .filter((node) => !(node.getAttribute('aria-label') || node.textContent.trim() || node.title))
+      .map((node) => node.outerHTML.slice(0, 120))""")
+    assert nameless == []
+    page.wait_for_function("""() => [...document.querySelectorAll('#stage [role="img"]')]
+      .every((canvas) => canvas.getAttribute('aria-label')?.length > 20)""")

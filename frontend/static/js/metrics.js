@@ -64,6 +64,7 @@ export class Metrics {
     while (length && this.steps.data[length - 1] > step) length -= 1;
     for (const column of this.columns.values()) column.data.fill(NaN, length, this.length);
     this.length = length;
+    if (!length) this.columns.clear(); // the next take may have other metrics
     this.version += 1;
   }
 

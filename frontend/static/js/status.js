@@ -29,12 +29,10 @@ export function tellStatus(state, notices, ways) {
   if (status === "interrupted") {
     notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, tone: "warn", ways: [{ label: "Play on", go: ways.play }, again] });
   } else notices.clear("interrupted");
+}
 
-  if (status === "finished" && !problem) {
-    const full = state.step >= state.max_steps;
-    notices.show("finished", {
-      text: state.message || (full ? `Done: ${count(state.step)} steps.` : `Done at step ${count(state.step)}.`), tone: "good",
-      ways: full ? [{ label: "Train on", go: ways.play }, again] : [again],
-    });
-  } else notices.clear("finished");
+/** Where the run is within its step, or why it has ended: one line under the counters. @param {import("./run.js").State} state */
+export function phaseOf({ status, message, problem, phase, step, max_steps }) {
+  if (status !== "finished" || problem) return phase ?? "";
+  return step >= max_steps ? `Done: ${count(step)} steps. Play trains on.` : message || `Done at step ${count(step)}.`;
 }

@@ -3,6 +3,7 @@
 // Events: "reset", "toggle", "step", "speed" {detail: steps per second, or null for full}.
 import { h, unique, write } from "./dom.js";
 import { count, short } from "./numbers.js";
+import { phaseOf } from "./status.js";
 
 const SLOWEST = 0.5;
 const FASTEST = 1000;
@@ -97,7 +98,10 @@ export class Transport extends EventTarget {
     write(this.step, count(state.step));
     write(this.epoch, state.epoch >= 100 ? count(state.epoch) : (state.epoch ?? 0).toFixed(1));
     write(this.rate, running ? (state.steps_per_second >= 10 ? count(state.steps_per_second) : (state.steps_per_second ?? 0).toFixed(1)) : "0");
-    write(this.phase, state.phase ?? "");
+    const phase = phaseOf(state);
+    write(this.phase, phase);
+    this.phase.title = phase;
+    this.phase.classList.toggle("done-words", state.status === "finished");
     const share = state.max_steps ? Math.min(1, state.step / state.max_steps) : 0;
     this.bar.style.transform = `scaleX(${share})`;
     this.progress.setAttribute("aria-valuemax", String(state.max_steps));
@@ -105,7 +109,7 @@ export class Transport extends EventTarget {
     this.progress.title = `${count(state.step)} of ${count(state.max_steps)} steps`;
     if (this.status !== state.status) {
       this.status = state.status;
-      write(this.said, `${state.status} at step ${state.step}`);
+      write(this.said, `${state.status} at step ${state.step}. ${state.status === "finished" ? phase : ""}`);
     }
   }
 }

@@ -149,6 +149,7 @@ export class Views extends EventTarget {
     const { metrics } = this.run;
     this.drawnAt = now;
     const charts = chartsOf([...metrics.columns.keys()], this.lab.metrics ?? []);
+    for (const card of this.cards.values()) if (card.chart && metrics.length) card.frame.hidden = !charts.some((chart) => chart.id === card.view.id);
     for (const chart of charts) {
       if (!this.cards.has(chart.id)) this.#add({ id: chart.id, title: chart.title, kind: "Curves" }, this.wish.off?.includes(chart.id) ? "off" : "side", true);
       const card = /** @type {Card} */ (this.cards.get(chart.id));
