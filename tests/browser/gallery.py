@@ -365,6 +365,7 @@ KINDS = {
     "network": lambda t: network([2, 4, 2, 1], t),
     "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"),
     "wide": lambda t: network([2, 32, 32, 3], t),
+    "huge": lambda t: network([7, *[64] * 8, 3], t, "ReLU"),
     "equation": _equation,
     "table": _table,
     "text": _text,

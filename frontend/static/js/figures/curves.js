@@ -90,7 +90,8 @@ export class Curves extends Figure {
     const start = Math.max(em * 1.2, em * 2.4 + ctx.measureText(axisText(this.figure?.y)).width);
     let [x, row] = [start, 0];
     this.keys = [];
-    if (this.lines.length < 2 && !this.lines[0]?.label) return 0;
+    const [only] = this.lines;
+    if (this.lines.length < 2 && (!only?.label || [this.figure?.y?.label, this.spec.title].includes(only.label))) return 0;
     for (const line of this.lines) {
       const w = ctx.measureText(line.label).width + em * 3.4;
       if (x + w > this.width && x > start) [x, row] = [start, row + 1];

@@ -97,9 +97,8 @@ export class Field extends Figure {
     this.layout();
     const { x, y, w, h } = this.plot;
     drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { frame: true });
-    if (!f.draws) {
-      pointLegend(ctx, pointEntries(f), x + ctx.measureText(axisText(f.y)).width - em, x + w, y - em * 1.05, this.ratio, em);
-    }
+    const entries = pointEntries(f, this.radius).filter((e) => !f.draws || e.k === 255); // the brush names the classes
+    pointLegend(ctx, entries, x + ctx.measureText(axisText(f.y)).width - em, x + w, y - em * 1.05, this.ratio, em);
     if (f.values || this.preview) {
       const [lo, hi] = this.scaleEnds();
       const isSigned = this.preview ? this.preview.signed : f.signed;
@@ -163,7 +162,7 @@ export class Field extends Figure {
     const [dx, dy] = [w / columns, h / rows];
     for (const level of levels) {
       ctx.beginPath();
-      contour(ctx, tensor, level, x + dx / 2, dx, y + h - dy / 2, -dy);
+      contour(ctx, level === 0 ? this.heat.soften(tensor) : tensor, level, x + dx / 2, dx, y + h - dy / 2, -dy);
       ctx.strokeStyle = c.ink;
       ctx.lineWidth = level === 0 ? 1.6 : 1;
       ctx.globalAlpha = level === 0 ? 0.9 : 0.45;

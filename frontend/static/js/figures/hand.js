@@ -103,7 +103,7 @@ export class FieldHand {
     const target = field.brush.active ? null : this.target(px, py);
     field.canvas.style.cursor = field.brush.active ? field.brush.cursor : target ? "grab" : field.takes("Point") ? "crosshair" : "default";
     this.tell(px, py);
-    if (field.takes("Point") && e.pointerType !== "touch") field.touch("Point", this.place(px, py), "hover");
+    if (field.takes("Point") && e.pointerType !== "touch" && !field.brush.active) field.touch("Point", this.place(px, py), "hover");
   }
 
   released(px, py) {

@@ -7,6 +7,9 @@
  *   one map of a stack (U, H, W), shown large in a field while its unit is hovered
  */
 
+/** Levels of 254 within which a map counts as flat. */
+const FLAT = 40;
+
 /** A small picture of a map. Its pixels are kept, so that a new frame allocates nothing. */
 export class Heat {
   /** @type {ImageData | null} */
@@ -14,6 +17,8 @@ export class Heat {
   /** @type {Uint32Array} */
   words = new Uint32Array(0);
   table = new Uint32Array(256);
+  flat = new Float32Array(0);
+  spare = new Float32Array(0);
   canvas = new OffscreenCanvas(1, 1);
   ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
 
@@ -73,6 +78,24 @@ export class Heat {
   }
 
   /**
+   * A map so flat that its eight bits show as stairs, smoothed for its contour; others as they are.
+   * @param {Tensor} tensor @returns {Tensor}
+   */
+  soften(tensor) {
+    const { data, lo, hi, shape: [h, w] } = tensor;
+    if (lo === undefined || hi === undefined) return tensor;
+    const zero = (-lo / (hi - lo || 1)) * 254;
+    for (let i = 0; i < data.length; i += 3) if (Math.abs(data[i] - zero) > FLAT || data[i] === 255) return tensor;
+    if (this.flat.length !== data.length) [this.flat, this.spare] = [new Float32Array(data.length), new Float32Array(data.length)];
+    for (let i = 0; i < data.length; i += 1) this.flat[i] = lo + (data[i] / 254) * (hi - lo);
+    for (let turn = 0; turn < 3; turn += 1) {
+      blur(this.flat, this.spare, w, h);
+      blur(this.spare, this.flat, h, w);
+    }
+    return { shape: [h, w], data: this.flat };
+  }
+
+  /**
    * @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} w @param {number} h
    * @param {number} [index] of a stack @param {number} [count] maps in the stack @param {boolean} [smooth]
    */
@@ -128,4 +151,15 @@ export function contour(ctx, tensor, level, x, dx, y, dy) {
 function line(ctx, x0, y0, x1, y1) {
   ctx.moveTo(x0, y0);
   ctx.lineTo(x1, y1);
+}
+
+/** The mean of five neighbours along each row, written transposed. @param {Float32Array} from (h, w) @param {Float32Array} to (w, h) @param {number} w @param {number} h */
+function blur(from, to, w, h) {
+  for (let r = 0; r < h; r += 1) {
+    for (let k = 0; k < w; k += 1) {
+      let sum = 0;
+      for (let d = -2; d <= 2; d += 1) sum += from[r * w + Math.max(0, Math.min(w - 1, k + d))];
+      to[k * h + r] = sum / 5;
+    }
+  }
 }

@@ -3,7 +3,10 @@
 import { palette } from "../palette.js";
 import { fit } from "./axes.js";
 
-/** @typedef {{held?: boolean, wrong?: boolean, fill?: string}} Look */
+/** @typedef {{held?: boolean, wrong?: boolean, fill?: string, ring?: boolean}} Look */
+
+/** Pixels of radius below which a wrong point is ringed, not crossed. */
+const RING_BELOW = 4.5;
 
 /** @type {Map<string, OffscreenCanvas>} */
 const sprites = new Map();
@@ -49,7 +52,7 @@ export function sprite(k, r, ratio, look = {}) {
   const c = palette();
   if (made !== c.version || sprites.size > 600) sprites.clear();
   made = c.version;
-  const key = `${k} ${r} ${ratio} ${look.held ? 1 : 0}${look.wrong ? 1 : 0}${look.fill ?? ""}`;
+  const key = `${k} ${r} ${ratio} ${look.held ? 1 : 0}${look.wrong ? 1 : 0}${look.ring ?? ""}${look.fill ?? ""}`;
   let canvas = sprites.get(key);
   if (canvas) return canvas;
   const size = Math.ceil((r * 2 + 8) * ratio);
@@ -82,8 +85,8 @@ export function sprite(k, r, ratio, look = {}) {
   }
   if (look.wrong) {
     ctx.beginPath();
-    if (r < 4.5) { // a cross would fill so small a shape: a ring around it says the same
-      ctx.arc(0, 0, r + 1.9, 0, 7);
+    if (look.ring ?? r < RING_BELOW) { // a cross would fill so small a shape: a ring around it says the same
+      ctx.arc(0, 0, r + (look.held ? 2.8 : 2), 0, 7);
       ctx.strokeStyle = c.ink;
       ctx.lineWidth = 1;
     } else {
@@ -149,12 +152,12 @@ export function label(ctx, text, x, y, ink, halo) {
 
 /** @typedef {{k: number, name: string, look?: Look}} Entry */
 
-/** What a figure's points mean, as legend entries. @param {import("../frames.js").FigureValue} f @returns {Entry[]} */
-export function pointEntries(f) {
+/** What a figure's points mean, as legend entries. @param {import("../frames.js").FigureValue} f @param {number} [radius] of its points @returns {Entry[]} */
+export function pointEntries(f, radius = RING_BELOW) {
   /** @type {Entry[]} */
   const entries = (f.class_names ?? []).map((/** @type {string} */ name, /** @type {number} */ k) => ({ k, name }));
   if (f.held?.data.includes(1)) entries.push({ k: 255, name: "test", look: { held: true } });
-  if (f.wrong?.data.includes(1)) entries.push({ k: 255, name: "wrong", look: { wrong: true, fill: palette().card } });
+  if (f.wrong?.data.includes(1)) entries.push({ k: 255, name: "wrong", look: { wrong: true, ring: radius < RING_BELOW, fill: palette().card } });
   return entries;
 }
 

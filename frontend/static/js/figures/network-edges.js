@@ -3,38 +3,63 @@
 
 const WIDTHS = 8;
 const REACH = 6;
+/** Edges drawn of a network; of more, each link's weaker ones appear with the unit that is pointed at. */
+const MOST_EDGES = 2400;
+
+let codes = new Uint8Array(0);
+let sorted = new Uint32Array(0);
+const starts = new Uint32Array(2 * WIDTHS + 1);
+
+/** How many edges of each link are drawn. @param {any[]} links */
+export const edgesDrawn = (links) => Math.round(MOST_EDGES / Math.max(1, links.length));
 
 /**
- * Edges in sixteen strokes a link: eight widths of each sign.
+ * The strongest edges of a link in sixteen strokes: eight widths of each sign.
  * @param {CanvasRenderingContext2D} ctx @param {any} link @param {import("./network-layout.js").Layout} layout @param {number} most the weight that is drawn widest
- * @param {number} faded 1, or less while something else is lit @param {import("../palette.js").Palette} c
+ * @param {number} limit edges @param {number} faded 1, or less while something else is lit @param {import("../palette.js").Palette} c
  */
-export function drawEdges(ctx, { source, target, weights }, { xs, ys, size }, most, faded, c) {
-  const [outs, ins] = weights.shape;
+export function drawEdges(ctx, { source, target, weights }, { xs, ys, size }, most, limit, faded, c) {
+  const [, ins] = weights.shape;
   const { data } = weights;
-  const thick = outs * ins > 300 ? 2.2 : outs * ins > 80 ? 3.5 : 5.5;
-  for (const sign of [-1, 1]) {
-    ctx.strokeStyle = sign < 0 ? c.neg : c.pos;
-    for (let k = 0; k < WIDTHS; k += 1) {
-      let any = false;
+  const n = data.length;
+  const thick = n > 300 ? 2.2 : n > 80 ? 3.5 : 5.5;
+  sort(data, most);
+  let room = limit;
+  for (let k = WIDTHS - 1; k >= 0; k -= 1) {
+    ctx.lineWidth = 0.6 + ((k + 0.3) / WIDTHS) * thick;
+    ctx.globalAlpha = (n > 300 ? 0.06 + 0.8 * (k / WIDTHS) ** 1.5 : 0.25 + 0.65 * (k / WIDTHS)) * faded;
+    for (const positive of [0, 1]) {
+      const from = starts[2 * k + positive];
+      const to = Math.min(starts[2 * k + positive + 1], from + Math.max(0, room));
+      if (to <= from) continue;
+      room -= to - from;
       ctx.beginPath();
-      for (let i = 0; i < outs; i += 1) {
-        for (let j = 0; j < ins; j += 1) {
-          const w = data[i * ins + j] * sign;
-          if (!(w > 0) && !(w === 0 && sign > 0)) continue;
-          const bucket = Math.min(WIDTHS - 1, Math.floor((w / most) * WIDTHS));
-          if (bucket !== k) continue;
-          any = true;
-          curve(ctx, xs[source][j] + size, ys[source][j] + size / 2, xs[target][i], ys[target][i] + size / 2);
-        }
+      for (let e = from; e < to; e += 1) {
+        const j = sorted[e] % ins;
+        const i = (sorted[e] - j) / ins;
+        curve(ctx, xs[source][j] + size, ys[source][j] + size / 2, xs[target][i], ys[target][i] + size / 2);
       }
-      if (!any) continue;
-      ctx.lineWidth = 0.6 + ((k + 0.3) / WIDTHS) * thick;
-      ctx.globalAlpha = (outs * ins > 300 ? 0.06 + 0.8 * (k / WIDTHS) ** 1.5 : 0.25 + 0.65 * (k / WIDTHS)) * faded;
+      ctx.strokeStyle = positive ? c.pos : c.neg;
       ctx.stroke();
     }
   }
   ctx.globalAlpha = 1;
+}
+
+/** Weights by width and sign, in one pass each way. @param {Float32Array} data @param {number} most */
+function sort(data, most) {
+  if (codes.length < data.length) [codes, sorted] = [new Uint8Array(data.length), new Uint32Array(data.length)];
+  starts.fill(0);
+  for (let i = 0; i < data.length; i += 1) {
+    const w = data[i];
+    const k = Math.min(WIDTHS - 1, ((w < 0 ? -w : w) / most) * WIDTHS) | 0;
+    codes[i] = 2 * k + (w < 0 ? 0 : 1);
+    starts[codes[i] + 1] += 1;
+  }
+  for (let k = 1; k < starts.length; k += 1) starts[k] += starts[k - 1];
+  for (let i = 0; i < data.length; i += 1) sorted[starts[codes[i]]++] = i;
+  for (let k = starts.length - 1; k > 0; k -= 1) starts[k] = starts[k - 1];
+  starts[0] = 0;
 }
 
 /**

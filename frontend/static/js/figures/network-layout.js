@@ -6,7 +6,7 @@
  * @typedef {{size: number, columns: Column[], xs: Float32Array[], ys: Float32Array[], top: number, bottom: number}} Layout  xs and ys: a unit's top left corner
  */
 
-const SIZES = [56, 48, 42, 36, 32, 28, 24, 20, 17, 14, 12, 10, 8, 6];
+const SIZES = [84, 74, 64, 56, 48, 42, 36, 32, 28, 24, 20, 17, 14, 12, 10, 8, 6];
 
 /**
  * The largest thumbnails that fit.
@@ -25,7 +25,7 @@ export function arrange(counts, left, right, top, bottom, least) {
       const needed = folds.reduce((sum, cols) => sum + cols * (size + space) - space, 0);
       const between = counts.length > 1 ? (width - needed) / (counts.length - 1) : 0;
       const wide = folds.every((cols) => cols * (size + space) - space + between >= least);
-      const fits = Math.max(...folds) <= folded && between >= Math.max(18, size * 0.7) && (wide || size <= 20);
+      const fits = Math.max(...folds) <= folded && between >= Math.max(18, size * 0.8) && (wide || size <= 20);
       if (fits || size === SIZES.at(-1)) return place(counts, folds, size, left, width, Math.max(4, between), top, bottom);
     }
   }

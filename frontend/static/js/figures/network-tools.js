@@ -3,6 +3,9 @@
 import { h } from "../dom.js";
 import { parse, plain } from "../numbers.js";
 
+/** Pixels between two layers below which their buttons would overlap. */
+export const NARROW = 48;
+
 export class NetworkTools {
   /** @param {import("./network.js").Network} network */
   constructor(network) {
@@ -32,7 +35,7 @@ export class NetworkTools {
     const reach = () => Math.max(network.most, Math.abs(network.value(at)) || 0);
     const fill = () => {
       const value = network.value(at);
-      box.value = plain(value);
+      box.value = plain(Number(value.toPrecision(4)));
       slide.value = String((value / reach()) * 1000);
     };
     const send = (/** @type {number} */ value, /** @type {"drag" | "commit"} */ phase) => {
@@ -115,6 +118,7 @@ export class NetworkTools {
       const pitch = Math.abs(layout.columns[i + 2].x + layout.columns[i + 2].w / 2 - column.x - column.w / 2);
       group.children[1].textContent = String(counts[i + 1]);
       group.classList.toggle("tight", pitch < 76);
+      group.hidden = pitch < NARROW; // then units are counted in the form alone
       group.style.left = `${Math.round(column.x + column.w / 2)}px`;
       group.style.top = `${Math.round(network.em * 1.6)}px`;
     }

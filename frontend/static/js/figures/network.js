@@ -5,9 +5,9 @@ import { fit, roundUp, signed } from "./axes.js";
 import { Figure } from "./figure.js";
 import { Heat } from "./heat.js";
 import { label, rampLegend } from "./marks.js";
-import { curve, drawEdges, nearestEdge } from "./network-edges.js";
+import { curve, drawEdges, edgesDrawn, nearestEdge } from "./network-edges.js";
 import { arrange } from "./network-layout.js";
-import { NetworkTools } from "./network-tools.js";
+import { NARROW, NetworkTools } from "./network-tools.js";
 
 /** @typedef {{kind: "unit" | "bias" | "edge", layer: number, unit: number, source: number | null}} Part  source: unit of the layer before, null for the bias */
 
@@ -76,7 +76,7 @@ export class Network extends Figure {
       ctx.fillStyle = c.ink2;
       const inputs = l === 0 || !hidden;
       const count = `${layer.units.length}`;
-      if (!f.builds || inputs) ctx.fillText(count, middle, em * 2.3);
+      if (!f.builds || inputs || room + 4 < NARROW) ctx.fillText(count, middle, em * 2.3);
       ctx.fillStyle = c.ink;
       ctx.textAlign = l === 0 ? "right" : "left";
       if (l === 0 || l === layers.length - 1) {
@@ -87,13 +87,14 @@ export class Network extends Figure {
       }
     });
     ctx.textBaseline = "alphabetic";
-    rampLegend(ctx, c.diverging, "weight", signed(-this.most, this.most % 1 ? 1 : 0), signed(this.most, this.most % 1 ? 1 : 0), this.width - em * 0.6, this.height - em * 0.8, em);
+    rampLegend(ctx, c.diverging, f.links.some((/** @type {any} */ l) => l.weights.data.length > edgesDrawn(f.links)) ? `weight (the ${edgesDrawn(f.links)} strongest a layer)` : "weight", signed(-this.most, this.most % 1 ? 1 : 0), signed(this.most, this.most % 1 ? 1 : 0), this.width - em * 0.6, this.height - em * 0.8, em);
     this.tools.place();
   }
 
   paint(ctx, c) {
     const layout = /** @type {import("./network-layout.js").Layout} */ (this.layout);
-    for (const link of this.figure?.links ?? []) drawEdges(ctx, link, layout, this.most, this.lit !== null || this.over !== null ? 0.3 : 1, c);
+    const links = this.figure?.links ?? [];
+    for (const link of links) drawEdges(ctx, link, layout, this.most, edgesDrawn(links), this.lit !== null || this.over !== null ? 0.3 : 1, c);
     this.#lit(ctx, layout, c);
     this.layers.forEach((layer, l) => this.#units(ctx, layer, l, layout, c));
     if (this.over?.kind === "unit" && !this.takes("UnitAt")) this.#large(ctx, this.over, layout, c);
