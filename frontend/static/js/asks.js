@@ -6,16 +6,13 @@ import { hydrate } from "./frames.js";
 import { Newest } from "./newest.js";
 
 /**
- * @param {any} lab @param {import("./run.js").Run} run @param {HTMLElement} side
+ * @param {{probes: any[], actions: any[]}} asks @param {import("./run.js").Run} run @param {HTMLElement} side
  * @param {(error: any) => void} failed
  */
-export async function offerAsks(lab, run, side, failed) {
-  const reached = new Set(lab.views.flatMap((/** @type {any} */ view) => view.touches.map((/** @type {any} */ touch) => touch.name)));
-  const probes = lab.probes.filter((/** @type {any} */ each) => !reached.has(each.id)).map((/** @type {any} */ each) => ({ ...each, probe: true }));
-  const actions = lab.actions.filter((/** @type {any} */ each) => !reached.has(each.id));
-  if (!probes.length && !actions.length) return;
+export async function offerAsks({ probes, actions }, run, side, failed) {
   const { form } = await import("./inputs/form.js");
-  for (const each of [...probes, ...actions]) side.append(card(each, run, form, failed));
+  for (const each of probes) side.append(card({ ...each, probe: true }, run, form, failed));
+  for (const each of actions) side.append(card(each, run, form, failed));
 }
 
 /** @param {any} method @param {import("./run.js").Run} run @param {Function} form @param {(error: any) => void} failed */

@@ -2,8 +2,6 @@
 // The lab page: puts the parts together. It knows no lab; everything comes from the description in the page.
 import { Answers } from "../answers.js";
 import { api } from "../api.js";
-import { offerAsks } from "../asks.js";
-import { calls, highlight, showCalls } from "../code.js";
 import { Controls } from "../controls.js";
 import { byId, h, readJSON, same, write } from "../dom.js";
 import { decode } from "../frames.js";
@@ -45,7 +43,9 @@ const counters = { at: 0, draw: (/** @type {number} */ now) => {
 } };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
 byId("controls").before(seed.node);
-offerAsks(lab, run, byId("side"), (error) => notices.error(error, "probe"));
+const reached = new Set(lab.views.flatMap((view) => view.touches.map((touch) => touch.name)));
+const asks = { probes: lab.probes.filter((each) => !reached.has(each.id)), actions: lab.actions.filter((each) => !reached.has(each.id)) };
+if (asks.probes.length || asks.actions.length) import("../asks.js").then(({ offerAsks }) => offerAsks(asks, run, byId("side"), (error) => notices.error(error, "probe")));
 for (const place of [byId("stage"), byId("side")]) touches.listen(place);
 
 /** A command; its problem becomes a notice. @param {() => Promise<unknown>} command */
@@ -181,10 +181,18 @@ const panel = (/** @type {boolean} */ open) => {
 byId("panel-close").addEventListener("click", () => panel(false));
 byId("transport").append(h("button.only-narrow.open-panel", { type: "button", on: { click: () => panel(true) } }, "Controls"));
 
-const listCalls = () => showCalls(byId("api"), calls(lab, run, controls), copy);
-tabs(/** @type {HTMLElement} */ (document.querySelector('[role="tablist"]')), (id) => id === "api" && run.id && listCalls());
-const source = document.querySelector("#code code");
-source?.replaceChildren(highlight(source.textContent ?? ""));
+/** The calls for this run as it is now. */
+async function listCalls() {
+  const { calls, showCalls } = await import("../code.js");
+  showCalls(byId("api"), calls(lab, run, controls), copy);
+}
+
+async function colourCode() {
+  const source = document.querySelector("#code code");
+  if (source && !source.querySelector("span")) source.replaceChildren((await import("../code.js")).highlight(source.textContent ?? ""));
+}
+
+tabs(/** @type {HTMLElement} */ (document.querySelector('[role="tablist"]')), (id) => (id === "code" ? colourCode() : id === "api" && run.id && listCalls()));
 
 const lesson = new Lesson(lab, {
   speed, set: (values) => settings.set(values), look: (view) => views.look(view), reset: () => reset(),
