@@ -175,7 +175,7 @@ export class Field extends Figure {
   get radius() {
     const n = this.figure?.points?.shape[0] ?? 0;
     const room = Math.max(0.5, Math.min(1.25, this.plot.w / (this.em * 38)));
-    return Math.round(this.em * (n > 300 ? 0.3 : n > 120 ? 0.34 : n > 40 ? 0.4 : 0.5) * room * 2) / 2;
+    return Math.max(2.5, Math.round(this.em * (n > 300 ? 0.32 : n > 120 ? 0.36 : n > 40 ? 0.42 : 0.5) * room * 2) / 2);
   }
 
   #points(ctx, f, c) {

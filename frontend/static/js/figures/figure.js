@@ -44,6 +44,7 @@ export class Figure extends HTMLElement {
   ratio = 1;
   #seen = true;
   #described = -Infinity;
+  #drawn = -Infinity;
   #key = "";
   #gesture = 0;
   /** @type {AbortController | null} */
@@ -126,6 +127,8 @@ export class Figure extends HTMLElement {
   paintStill(_ctx, _c) {}
   /** @param {CanvasRenderingContext2D} _ctx @param {import("../palette.js").Palette} _c */
   paint(_ctx, _c) {}
+  /** Milliseconds between two pictures, for one that is costly to draw. */
+  get rest() { return 0; }
   /** The figure as a table, its first row the header. @returns {(string | number)[][]} */
   rows() { return []; }
   /** @returns {Option[]} */
@@ -168,6 +171,8 @@ export class Figure extends HTMLElement {
   /** Called by the page's loop, never by hand. @param {number} now */
   draw(now) {
     if (!this.figure || !this.#seen || this.width < 8 || this.height < 8 || !this.ctx) return;
+    if (now - this.#drawn < this.rest) return soon(this, this.rest - (now - this.#drawn));
+    this.#drawn = now;
     const c = palette();
     const ratio = Math.min(3, devicePixelRatio || 1);
     const [w, h] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];

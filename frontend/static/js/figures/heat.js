@@ -101,7 +101,7 @@ export class Heat {
    */
   draw(ctx, x, y, w, h, index = 0, count = 1, smooth = true) {
     ctx.imageSmoothingEnabled = smooth;
-    ctx.imageSmoothingQuality = "medium";
+    ctx.imageSmoothingQuality = "low"; // bilinear; anything finer would be prepared anew for every frame
     const part = this.canvas.height / count;
     const inset = smooth && count > 1 ? 0.5 : 0; // a neighbour in the stack must not shine through
     ctx.drawImage(this.canvas, 0, index * part + inset, this.canvas.width, part - 2 * inset, x, y, w, h);

@@ -66,7 +66,7 @@ export function sprite(k, r, ratio, look = {}) {
   const colour = look.fill ?? (k === 255 ? c.ink2 : c.classes[k % 8]);
   if (look.held) {
     ctx.strokeStyle = c.ink;
-    ctx.lineWidth = 3.4;
+    ctx.lineWidth = r < 4 ? 3 : 3.4;
     ctx.stroke();
     ctx.fillStyle = c.card;
     ctx.fill();
@@ -80,7 +80,7 @@ export function sprite(k, r, ratio, look = {}) {
     ctx.fillStyle = colour;
     ctx.fill();
     ctx.strokeStyle = c.ink;
-    ctx.lineWidth = 1;
+    ctx.lineWidth = r < 4 ? 0.7 : 1;
     ctx.stroke();
   }
   if (look.wrong) {

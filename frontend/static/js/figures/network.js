@@ -29,6 +29,12 @@ export class Network extends Figure {
     return /** @type {any[]} */ (this.figure?.layers ?? []);
   }
 
+  /** A network of hundreds of units is drawn less often, so that the page stays quick. */
+  get rest() {
+    const units = this.layers.reduce((sum, l) => sum + l.units.length, 0);
+    return this.over ? 0 : units > 300 ? 150 : units > 120 ? 60 : 0;
+  }
+
   /** The link that ends in a layer. @param {number} target */
   link(target) {
     return /** @type {any} */ (this.figure?.links.find((/** @type {any} */ l) => l.target === target));
