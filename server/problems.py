@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: what happened, with the value and the bound, and what to do."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -7,6 +8,13 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class Ascii(JSONResponse):
+    """JSON in ASCII: it can repeat anything a client sent, half a character too."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False).encode()
 
 
 class Problem(Exception):
@@ -29,7 +37,7 @@ class Problem(Exception):
             "detail": self.detail,
         }
         more = {"kind": self.kind, **self.more} if self.kind else self.more
-        return JSONResponse({**body, **more}, self.status, self.headers, MEDIA_TYPE)
+        return Ascii({**body, **more}, self.status, self.headers, MEDIA_TYPE)
 
 
 def not_found(what: str, name: str, hint: str = "") -> Problem:

@@ -8,23 +8,32 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from server.runs.run import Run, Status
 
 MAX_SEED = (1 << 63) - 1
+MAX_DEPTH = 32
 
 
-def _finite(value: Any) -> Any:
-    """Refuse NaN and infinity anywhere in a JSON value: JSON has none, and Python reads them all the same."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a finite number")
-    if isinstance(value, dict):
-        for item in value.values():
-            _finite(item)
-    elif isinstance(value, list):
-        for item in value:
-            _finite(item)
-    return value
+def sound(value: Any) -> Any:
+    """Refuse what JSON has not (NaN, infinity), what no database holds (NUL, half a character), and endless nesting."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                inner += item
+            elif isinstance(item, float) and not math.isfinite(item):
+                raise ValueError(f"{item} is not a finite number")
+            elif isinstance(item, str) and ("\0" in item or any("\ud800" <= c <= "\udfff" for c in item)):
+                raise ValueError("a text holds a NUL or half a character")
+        if not inner:
+            return value
+        level = inner
+    raise ValueError(f"nested deeper than {MAX_DEPTH}")
 
 
-Json = Annotated[Any, AfterValidator(_finite)]
-Config = Annotated[dict[str, Any], AfterValidator(_finite)]
+Json = Annotated[Any, AfterValidator(sound)]
+Config = Annotated[dict[str, Any], AfterValidator(sound)]
+Text = Annotated[str, AfterValidator(sound)]
 Speed = Annotated[
     float | None, Field(gt=0, le=1e6, allow_inf_nan=False, description="Steps a second at most; null is full speed.")
 ]
@@ -42,10 +51,10 @@ class NewRun(Input):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"lab": "mlp", "config": {"learning_rate": 0.1}, "seed": 1}]}
     )
-    lab: str = Field(max_length=100, description="A lab's id, from /api/chapters.")
+    lab: Text = Field(max_length=100, description="A lab's id, from /api/chapters.")
     config: Config = Field({}, description="Settings that differ from the lab's defaults.")
     seed: int = Field(0, ge=0, le=MAX_SEED)
-    name: str = Field("", max_length=200)
+    name: Text = Field("", max_length=200)
     autoplay: bool = Field(
         True, description="Train at once; otherwise the run stands at step 0, a draft until its first step."
     )
@@ -60,11 +69,11 @@ class Change(Input):
         json_schema_extra={"examples": [{"config": {"learning_rate": 0.03}}, {"steps_per_second": 1}]}
     )
     config: Config = Field({}, description="Live fields only.")
-    name: str | None = Field(None, max_length=200)
-    notes: str | None = Field(None, max_length=20_000)
+    name: Text | None = Field(None, max_length=200)
+    notes: Text | None = Field(None, max_length=20_000)
     steps_per_second: Speed = None
     max_steps: int | None = Field(None, ge=1)
-    gesture: str | None = Field(
+    gesture: Text | None = Field(
         None, max_length=100, description="The name of the drag this belongs to, so that it is undone as one."
     )
 

@@ -47,6 +47,12 @@ class Labs:
             self.link = await self.processes.make("catalog", lambda header, body: None)
         return self.link
 
+    def hang_up(self) -> None:
+        """Let the catalog worker end; the next question makes another."""
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
     def describe(self, lab: str) -> dict[str, Any]:
         """A lab's description; raises the 404 that says why there is none."""
         if lab in self.labs:

@@ -134,10 +134,12 @@ class Processes:
         self.warm = settings.start_method == "spawn"
         self.spares: list[tuple[Link, asyncio.subprocess.Process]] = []
         self.tasks: set[asyncio.Task[None]] = set()
+        self.on_lost: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Begin the forkserver; it is ready when `ready` is."""
-        self.ready = asyncio.get_running_loop().create_future()
+        if self.ready is None or self.ready.done():
+            self.ready = asyncio.get_running_loop().create_future()
         if self.settings.start_method == "spawn":
             self.ready.set_result(None)
             return
@@ -201,11 +203,13 @@ class Processes:
         if self.ready is not None and not self.ready.done():
             self.ready.set_exception(WorkerGone("the process that loads the labs has ended; its output says why"))
             self.ready.exception()
+        self.ready = asyncio.get_running_loop().create_future()  # whoever wants a process waits for the next one
         for future in self.starts:
             if not future.done():
                 future.set_exception(WorkerGone())
         self.starts.clear()
         log.error("the forkserver has ended")
+        self.on_lost()
 
     def _hang_up(self) -> None:
         if self.control is not None:
@@ -221,12 +225,20 @@ class Processes:
 
     async def make(self, kind: str, on_message: Callable[[dict[str, Any], bytes], None]) -> Link:
         """A new process: "run" or "catalog"."""
-        if self.ready is None or (self.ready.done() and self.control is None):
+        if self.settings.start_method == "spawn":
+            return await self._spawned(kind, on_message)
+        for _ in range(2):  # a forkserver that has just died may be asked before its end is heard of
+            try:
+                return await self._forked(kind, on_message)
+            except WorkerGone:
+                await asyncio.sleep(0.1)
+        return await self._forked(kind, on_message)
+
+    async def _forked(self, kind: str, on_message: Callable[[dict[str, Any], bytes], None]) -> Link:
+        if self.ready is None:
             await self.start()
         assert self.ready is not None
         await asyncio.shield(self.ready)
-        if self.settings.start_method == "spawn":
-            return await self._spawned(kind, on_message)
         ours, theirs = socket.socketpair()
         pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         if self.control is None:
@@ -241,7 +253,11 @@ class Processes:
         finally:
             theirs.close()
         link = await self._connect(ours, on_message)
-        link.pid = await pid
+        try:
+            link.pid = await pid
+        except WorkerGone:
+            link.close()
+            raise
         self.links[link.pid] = link
         return link
 

@@ -32,6 +32,7 @@ class Manager:
         self.creates = Buckets(settings.creates_per_s, 6 * settings.creates_per_s)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.draining = False
+        self.restarts = 0
 
     # ------------------------------------------------------------ begin and end
 
@@ -40,9 +41,22 @@ class Manager:
         self.store.start()
         if count := await self.store.recover():
             log.warning("%d runs were alive when the last server ended: they are interrupted", count)
+        self.processes.on_lost = self._begin_restart
         await self.processes.start()
         self.spawn(self._load())
         self.spawn(self._tick())
+
+    def _begin_restart(self) -> None:
+        if not self.draining:
+            self.spawn(self._restart())
+
+    async def _restart(self) -> None:
+        """Another forkserver for the one that died, the later the oftener it did."""
+        self.restarts += 1
+        await asyncio.sleep(min(30, 2**self.restarts / 4))
+        await self.processes.start()
+        self.labs.hang_up()
+        await self._load()
 
     async def _load(self) -> None:
         try:

@@ -45,3 +45,13 @@ def test_no_worker_has_the_servers_sockets(server: Server) -> None:
     server.post(f"/api/runs/{run}/step")
     _, children = tree(server)
     assert all(not child.net_connections("tcp") for child in children)
+
+
+def test_a_forkserver_that_dies_is_replaced_and_its_runs_go_on(server: Server) -> None:
+    run = server.make()
+    server.post(f"/api/runs/{run}/step")
+    forkserver, _ = tree(server)
+    forkserver.kill()
+    assert server.post(f"/api/runs/{run}/step")["step"] == 2
+    new = server.make()
+    assert server.post(f"/api/runs/{new}/step")["step"] == 1

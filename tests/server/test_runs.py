@@ -5,6 +5,8 @@ import math
 import struct
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.server.conftest import Server
 
@@ -321,3 +323,53 @@ def test_numbers_in_metrics_are_json(server: Server) -> None:
     server.status(run, "finished")
     columns = json.loads(server.call("GET", f"/api/runs/{run}/metrics").text, parse_constant=lambda name: math.nan)
     assert all(value is None or math.isfinite(value) for column in columns.values() for value in column)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = (
+    "lab",
+    "config",
+    "seed",
+    "name",
+    "autoplay",
+    "max_steps",
+    "count",
+    "x",
+    "y",
+    "id",
+    "rate",
+    "layers",
+    "start",
+    "steps_per_second",
+    "notes",
+    "gesture",
+)
+BODIES = JSON | st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=5)
+CALLS = [
+    ("POST", "/api/runs"), ("POST", "/api/labs/toy/check"), ("PATCH", "/api/runs/{}"), ("POST", "/api/runs/{}/step"),
+    ("POST", "/api/runs/{}/reset"),
+    ("POST", "/api/runs/{}/probes/ask"), ("POST", "/api/runs/{}/actions/put"),
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(call=st.sampled_from(CALLS), body=BODIES)
+def test_no_body_is_a_fault_of_the_server(server: Server, draft: str, call: tuple[str, str], body: object) -> None:
+    method, path = call
+    content = json.dumps(body).encode()
+    answer = server.client.request(
+        method, path.format(draft), content=content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code < 500, (body, answer.text)
+    assert server.get("/readyz")["status"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+def test_a_text_no_database_holds_is_refused(server: Server, name: str) -> None:
+    content = json.dumps({"lab": "toy", "name": name}).encode()
+    answer = server.client.post("/api/runs", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "name")
