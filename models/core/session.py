@@ -65,7 +65,7 @@ class Session:
         """
         self.kind, self.run, self.clock = lab, run, clock
         torch.set_num_threads(threads)
-        self.take = 0
+        self.take, self.take_from = 0, -1  # the take, and the step at which it begins; -1: from nothing
         self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
         self.timeline, self.step_s = Timeline(lab, clock, folder), 0.0
@@ -175,7 +175,7 @@ class Session:
         was_running = self.status == "running"
         self._begin(Training(self.kind, after, self.seed if seed is None else seed, self.clock))
         self.timeline.cut(-1)
-        self.take += 1
+        self.take, self.take_from = self.take + 1, -1
         self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
         if was_running:
             self.play()
@@ -241,7 +241,8 @@ class Session:
 
         Raises Refused for a step that has not been made, WrongState if too much would have to be made again.
         """
-        earlier = [edit for edit in self.edits if edit.step < self._made(step)]
+        self._made(step)
+        earlier = [edit for edit in self.edits if edit.step < step]
         self._stand(self.timeline.training_at(step, earlier, self.step_s), earlier)
 
     def undo(self) -> int:
@@ -255,7 +256,8 @@ class Session:
         rest, step = self.edits[: -len(undone)], undone[0].step
         self._stand(self.timeline.training_at(step, rest, self.step_s), [e for e in rest if e.step < step])
         for edit in rest[len(self.edits) :]:
-            self._edit(edit)
+            apply(self.lab, edit.name, edit.arguments)
+            self.edits.append(edit)
         if (present - step) * self.step_s <= REPLAY_S:
             self.owed = present - step
         return step
@@ -283,7 +285,7 @@ class Session:
         self.training.ledger.hand_over(training.ledger)
         self._begin(training)
         self.edits, self._told, self._events = edits, len(self.passed), told
-        self.take += 1
+        self.take, self.take_from = self.take + 1, self.step
         self.timeline.cut(self.step)
         self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
         self._events += [{"type": "rewind", "to_step": self.step, "take": self.take}, self._status_event()]

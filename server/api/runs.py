@@ -10,9 +10,23 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from starlette.responses import PlainTextResponse
 
 from server.api.deps import TheClient, TheCommands, TheManager, TheRun
-from server.api.schemas import Acted, Change, Edits, Json, NewRun, Reset, RunList, RunOut, Stepped, Steps
-from server.problems import Problem
-from server.runs import rows
+from server.api.schemas import (
+    Acted,
+    Branch,
+    Change,
+    Edits,
+    Json,
+    Keyframes,
+    NewRun,
+    Reset,
+    Rewind,
+    RunList,
+    RunOut,
+    Stepped,
+    Steps,
+)
+from server.problems import Problem, not_found
+from server.runs import kept, rows
 from server.runs.run import Status
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -109,6 +123,37 @@ async def reset(run: TheRun, commands: TheCommands, body: Annotated[Reset | None
     return RunOut.of(run)
 
 
+@router.post("/{run}/rewind")
+async def rewind(run: TheRun, commands: TheCommands, body: Rewind) -> RunOut:
+    """Back to any step: what came after falls, a new take begins, the run is paused."""
+    await commands.rewind(body.step)
+    return RunOut.of(run)
+
+
+@router.post("/{run}/undo")
+async def undo(run: TheRun, commands: TheCommands) -> RunOut:
+    """Take back the newest change by hand, with its whole drag; the steps since then are made again without it."""
+    await commands.undo()
+    return RunOut.of(run)
+
+
+@router.post("/{run}/branch", status_code=201)
+async def branch(
+    client: TheClient, commands: TheCommands, response: Response, body: Annotated[Branch | None, Body()] = None
+) -> RunOut:
+    """A new run that begins where this one was at a step, paused, with other settings or another seed if given."""
+    body = body or Branch()
+    run = await commands.branch(client, body.step, body.config, body.seed)
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return RunOut.of(run)
+
+
+@router.get("/{run}/keyframes")
+async def keyframes(manager: TheManager, run: TheRun) -> Keyframes:
+    """The steps at which every view has been kept."""
+    return Keyframes(steps=await asyncio.to_thread(kept.steps, manager.folder(run.id) / "kept"))
+
+
 @router.post("/{run}/probes/{probe}")
 async def probe(commands: TheCommands, probe: str, body: Annotated[Json, Body()] = None) -> Response:
     """Ask the model something; it answers with figures and stays as it is."""
@@ -155,11 +200,26 @@ def _written(columns: rows.Columns, points: int | None, csv: bool) -> str:
 
 
 @router.get("/{run}/views/{view}", responses={200: {"content": {FRAME: {}, "application/json": {}, PLOTLY: {}}}})
-async def view(commands: TheCommands, view: str, accept: Annotated[str, Header()] = "") -> Response:
-    """A view as it is now: safetensors, or JSON in real units, or Plotly's JSON, as Accept says."""
+async def view(
+    manager: TheManager,
+    run: TheRun,
+    commands: TheCommands,
+    view: str,
+    accept: Annotated[str, Header()] = "",
+    step: Annotated[int | None, Query(ge=0, le=1 << 53, description="The nearest kept frame at or below.")] = None,
+) -> Response:
+    """A view as it is now, or was: safetensors, or JSON in real units, or Plotly's JSON, as Accept says."""
     form: Literal["frame", "json", "plotly"] = (
         "plotly" if PLOTLY in accept else "json" if "application/json" in accept else "frame"
     )
-    step, body = await commands.view(view, form)
+    if step is None:
+        step, body = await commands.view(view, form)
+    else:
+        found = await asyncio.to_thread(kept.frame, manager.folder(run.id) / "kept", view, step)
+        if found is None:
+            raise not_found("kept frame", f"{view} at or before step {step}"[:200])
+        step, body = found
+        if form != "frame":
+            body = await manager.labs.converted(body, form)
     kind: dict[str, Any] = {"frame": FRAME, "json": "application/json", "plotly": PLOTLY}
     return Response(body, media_type=kind[form], headers={"X-Step": str(step)})

@@ -93,6 +93,30 @@ class Reset(Input):
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
 
 
+class Rewind(Input):
+    """The step to go back to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"step": 0}]})
+    step: int = Field(ge=0, le=1 << 53)
+
+
+class Branch(Input):
+    """Where a new run begins, and what is otherwise in it from there on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"seed": 7}]})
+    step: int | None = Field(
+        None, ge=0, le=1 << 53, description="A step that has been made; the present one if left out."
+    )
+    config: Config = {}
+    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="Chance from here on.")
+
+
+class Keyframes(BaseModel):
+    """The steps whose views are kept."""
+
+    steps: list[int]
+
+
 class Check(Input):
     """A config to look at."""
 

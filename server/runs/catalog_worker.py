@@ -11,6 +11,7 @@ import sys
 import traceback
 from typing import Any
 
+from models.core import frames
 from models.core.errors import OrreryError
 from server.runs import preload
 from server.runs.pipe import Gone, Pipe, exit_with
@@ -28,19 +29,19 @@ def main(sock: socket.socket) -> None:
     pipe = Pipe(sock)
     try:
         while True:
-            for header, _ in pipe.receive():
-                answer(pipe, header)
+            for header, body in pipe.receive():
+                answer(pipe, header, body)
             pipe.flush()
             pipe.wait(None)
     except Gone:
         pass
 
 
-def answer(pipe: Pipe, header: dict[str, Any]) -> None:
+def answer(pipe: Pipe, header: dict[str, Any], given: bytes) -> None:
     """Reply to one request with JSON in the body."""
     reply: dict[str, Any] = {"type": "reply", "id": header["id"], "result": {}}
     try:
-        result = describe() if header["do"] == "describe" else preload.catalog().check(header["lab"], header["config"])
+        result = done(header, given)
         body = json.dumps(result, ensure_ascii=False, default=str).encode()
     except OrreryError as error:
         told = {"errors": error.errors} if hasattr(error, "errors") else {}
@@ -55,6 +56,16 @@ def answer(pipe: Pipe, header: dict[str, Any]) -> None:
             b"",
         )
     pipe.send(reply, body)
+
+
+def done(header: dict[str, Any], given: bytes) -> dict[str, Any]:
+    """What was asked for: the course, a config checked, or a frame in another form."""
+    if header["do"] == "describe":
+        return describe()
+    if header["do"] == "convert":
+        figure, _ = frames.decode(given)
+        return figure.to_plotly() if header["form"] == "plotly" else frames.to_json(figure)
+    return preload.catalog().check(header["lab"], header["config"])
 
 
 def describe() -> dict[str, Any]:

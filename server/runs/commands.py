@@ -1,5 +1,7 @@
 """What a user can ask of a run: play, pause, step, reset, change, ask. Each is one REST call."""
 
+import asyncio
+import shutil
 from typing import Any
 
 from server.problems import wrong_state
@@ -48,6 +50,26 @@ class Commands:
         await self.manager.store.commit()
         return await self.manager.store.rows(run.id, before)
 
+    async def rewind(self, step: int) -> None:
+        """Back to a step; what came after falls, and the run is paused."""
+        await self._go_back("rewind", step=step)
+
+    async def undo(self) -> None:
+        """Take back the newest edit with its gesture; the steps since then are made again without it."""
+        await self._go_back("undo")
+
+    async def _go_back(self, do: str, **fields: Any) -> None:
+        await self.manager.pause(self.run)
+        await self.manager.ask(self.run, do, **fields)
+        self.run.changed()
+        await self.manager.store.commit()
+
+    async def branch(self, client: str, step: int | None, config: dict[str, Any], seed: int | None) -> Run:
+        """A new run that begins where this one was at a step, paused."""
+        await self.manager.labs.checked(self.run.record.lab, {**self.run.record.config, **config})
+        result, state = await self.manager.ask(self.run, "branch", step=step, config=config, seed=seed)
+        return await self.manager.adopt(client, self.run.record, result, state, seed)
+
     async def reset(self, config: dict[str, Any], seed: int | None) -> None:
         """Build the lab anew in the same run; a run whose process has ended gets a new one."""
         run, record, manager = self.run, self.run.record, self.manager
@@ -63,6 +85,7 @@ class Commands:
         record.step, record.epoch, record.message, record.problem, record.error = 0, 0.0, "", None, None
         run.session_status = record.status = "paused"
         run.rewind(-1, record.take + 1)
+        await asyncio.to_thread(shutil.rmtree, manager.folder(run.id), ignore_errors=True)
         await manager.ensure(run)
         run.changed()
 

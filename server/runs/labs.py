@@ -42,6 +42,12 @@ class Labs:
             raise Problem(422, "Checking this took too long.", kind="too-slow", hint="Send a smaller config.") from None
         return dict(json.loads(body))
 
+    async def converted(self, frame: bytes, form: str) -> bytes:
+        """A frame as "json" or "plotly"."""
+        link = await self._connected()
+        _, body = await link.ask("convert", timeout_s=CHECK_S, body=frame, form=form)
+        return body
+
     async def _connected(self) -> Link:
         if self.link is None or not self.link.alive:
             self.link = await self.processes.make("catalog", lambda header, body: None)

@@ -85,7 +85,9 @@ class Link(asyncio.Protocol):
         """Whether there is still someone at the other end."""
         return self.transport is not None and not self.transport.is_closing()
 
-    async def ask(self, do: str, *, timeout_s: float | None = 60, **fields: Any) -> tuple[dict[str, Any], bytes]:
+    async def ask(
+        self, do: str, *, timeout_s: float | None = 60, body: bytes = b"", **fields: Any
+    ) -> tuple[dict[str, Any], bytes]:
         """Send a request and wait for its reply; raises Refusal, WorkerGone, TimeoutError."""
         if self.transport is None:
             raise WorkerGone
@@ -93,7 +95,7 @@ class Link(asyncio.Protocol):
         future: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
         self.asked[self.counter] = future
         number = self.counter
-        self.transport.write(channel.encode({"id": number, "do": do, **fields}))
+        self.transport.write(channel.encode({"id": number, "do": do, **fields}, body))
         try:
             return await asyncio.wait_for(future, timeout_s)
         finally:

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import shutil
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from server.problems import Problem, invalid, not_found, of_worker, too_many, wrong_state
+from server.runs import checkpoints
 from server.runs.labs import Labs, limit
 from server.runs.limits import Buckets
 from server.runs.local import Link, Processes, Refusal, WorkerGone
@@ -63,6 +66,9 @@ class Manager:
             await self.labs.load()
         except (WorkerGone, Refusal, Problem) as error:
             log.error("the labs could not be loaded: %s", error)
+            return
+        for row in reversed(await self.store.list_runs(None, "queued", self.settings.queue, None)):
+            self.want(await self.get(str(row["id"])))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """A task that is not forgotten, and whose fault is heard of."""
@@ -81,12 +87,14 @@ class Manager:
         self.draining = True
         for task in list(self.tasks):
             task.cancel()
+        training = [run for run in self.runs.values() if run.status == "running"]
+        held = [run.link.ask("pause", timeout_s=3) for run in self.runs.values() if run.link and run.ready]
+        await asyncio.gather(*held, return_exceptions=True)
         for run in self.runs.values():
-            if run.alive and run.status not in ("failed", "finished"):
+            if run in training:
                 run.record.status = "interrupted"
-                run.record.message = (
-                    "The server was stopped while this run was alive. Reset starts it again from the beginning."
-                )
+                run.record.message = "The server was stopped while this run was training. Play goes on from there."
+            if not run.record.draft:
                 self.store.write(run.save())
             run.removed = True
         await self.processes.stop()
@@ -137,6 +145,21 @@ class Manager:
         await stored
         return run
 
+    async def adopt(self, client: str, parent: Record, stands: dict[str, Any], state: bytes, seed: int | None) -> Run:
+        """A new run that begins, paused, from a training state; `stands` is {step, config}."""
+        self._admit(client, autoplay=False)
+        record = Record(
+            secrets.token_urlsafe(9), parent.lab, stands["config"], parent.seed if seed is None else seed,
+            parent.max_steps, client, name=f"{parent.name or parent.lab} from step {stands['step']:,}"[:200],
+            step=int(stands["step"]), speed=parent.speed, status="paused",
+        )  # fmt: skip
+        folder = self.folder(record.id) / "checkpoints"
+        await asyncio.to_thread(checkpoints.write, folder, record.step, state)
+        run = self.runs[record.id] = Run(record, self.store, self._idle, self.turns.place)
+        await self.store.commit(self.store.insert({**vars(record)}))
+        await self.ensure(run)
+        return run
+
     def bound_steps(self, max_steps: int | None) -> None:
         """Refuse more steps than the server allows."""
         if max_steps is not None and max_steps > self.settings.max_steps:
@@ -165,11 +188,8 @@ class Manager:
             raise too_many(f"{len(self.turns.waiting)} runs are waiting already.", 10)
 
     def _give_up_one(self, group: list[Run]) -> bool:
-        """End the unwatched draft or finished run that was longest left alone.
-
-        A run with steps to lose is never taken.
-        """
-        idle = [run for run in group if not run.room.viewers and (run.record.draft or run.status == "finished")]
+        """End the process of the unwatched run that was longest left alone; a checkpoint keeps all but a draft."""
+        idle = [run for run in group if not run.room.viewers and run.status in ("finished", "paused")]
         idle = [run for run in idle if time.monotonic() - run.touched > RETRY_S]
         if not idle:
             return False
@@ -185,8 +205,13 @@ class Manager:
         self._end_process(run)
         run.room.event({"type": "error", "kind": "deleted", "message": "This run was deleted."})
         await self.store.commit(self.store.delete(run.id))
+        await asyncio.to_thread(shutil.rmtree, self.folder(run.id), ignore_errors=True)
 
     # ------------------------------------------------------------ processes
+
+    def folder(self, id_: str) -> Path:
+        """Where the files of a run lie."""
+        return self.settings.home / "runs" / id_
 
     async def ensure(self, run: Run) -> Link:
         """The run's process, started if there is none."""
@@ -206,14 +231,13 @@ class Manager:
     def refuse_dead(self, run: Run) -> None:
         """Raise the 409 for a run that has no process and cannot simply get one."""
         record = run.record
-        if record.status == "failed":
+        if record.status == "failed" and (record.error or {}).get("kind") != "worker-lost":
             raise wrong_state(f"The run has failed: {(record.error or {}).get('message', '')}", GONE_HINT)
-        gone = run.link is None and run.starting is None
-        if gone and (record.status == "interrupted" or record.step > 0):
-            raise wrong_state("The run's process has ended.", GONE_HINT)
 
     def _begin_start(self, run: Run) -> None:
         if run.starting is None:
+            if run.record.status in ("failed", "interrupted"):  # it stands where its newest checkpoint does
+                run.record.status, run.record.error, run.record.message = "paused", None, ""
             run.starting = self.spawn(self._start(run))
 
     async def _start(self, run: Run) -> None:
@@ -236,6 +260,7 @@ class Manager:
                 "start", timeout_s=settings.start_s, lab=record.lab, config=record.config, seed=record.seed,
                 run=record.id, take=record.take,
                 max_steps=record.max_steps, speed=record.speed, limits=limits, views=watched,
+                folder=str(self.folder(record.id)), step=await self.store.last_step(record.id, record.step),
             )  # fmt: skip
             run.ready = True
             if run.room.watched != watched:
@@ -353,7 +378,8 @@ class Manager:
     def _forget(self, now: float) -> None:
         """Remove drafts nobody looks at.
 
-        End the processes of finished runs; drop records that only a request had loaded.
+        End the processes of finished and paused runs, which come back from their checkpoints on demand; drop records
+        that only a request had loaded.
         """
         for run in list(self.runs.values()):
             if run.room.viewers or run.wants or run.starting is not None:
@@ -361,7 +387,7 @@ class Manager:
             alone_s = now - run.touched
             if run.record.draft and alone_s > self.settings.draft_s:
                 self.spawn(self.remove(run))
-            elif run.link is not None and run.status == "finished" and alone_s > self.settings.idle_s:
+            elif run.link is not None and run.status in ("finished", "paused") and alone_s > self.settings.idle_s:
                 self._end_process(run)
             elif run.link is None and alone_s > 60:
                 self.runs.pop(run.id, None)

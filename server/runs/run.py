@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -138,7 +138,8 @@ class Run:
     def _turn(self, state: dict[str, Any], events: list[dict[str, Any]], body: bytes) -> None:
         record = self.record
         if state["take"] != record.take:
-            self.rewind(int(state.get("to_step", -1)), int(state["take"]))
+            self.rewind(int(state.get("to_step", -1)), int(state["take"]), state.get("edits", []))
+            record.passed = list(state.get("passed", []))
         record.step, record.epoch, record.message = int(state["step"]), float(state["epoch"]), str(state["message"])
         record.problem, record.max_steps = state["problem"], int(state["max_steps"])
         record.config = state.get("config", record.config)
@@ -169,12 +170,12 @@ class Run:
                 self.record.passed = [*self.record.passed, str(event["id"])]
             self.store.write(_nothing, lambda: self.room.event(event))
 
-    def rewind(self, to_step: int, take: int) -> None:
-        """A new take begins after `to_step` (−1: from nothing)."""
+    def rewind(self, to_step: int, take: int, edits: Sequence[dict[str, Any]] = ()) -> None:
+        """A new take begins after `to_step` (−1: from nothing), with the edits that still stand."""
         self.record.take = take
         self.record.takes = {**self.record.takes, str(take): to_step}
-        if to_step < 0:
-            self.record.passed = []
+        for edit in edits:
+            self.store.write(self.store.add_edit(self.id, take, edit))
         self.store.write(self.store.drop_rows(self.id, to_step), lambda: self.room.rewind(to_step, take))
         self.saved_at = 0.0
 

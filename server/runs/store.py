@@ -223,8 +223,8 @@ class Store:
             drafts = sa.select(runs.c.id).where(runs.c.draft)
             for table, column in ((edits, edits.c.run), (chunks, chunks.c.run), (runs, runs.c.id)):
                 connection.execute(sa.delete(table).where(column.in_(drafts)))
-            alive = runs.c.status.in_(("starting", "queued", "running", "paused"))
-            message = "The server ended while this run was alive. Reset starts it again from the beginning."
+            alive = runs.c.status.in_(("starting", "running"))
+            message = "The server ended while this run was training. Play goes on from its newest checkpoint."
             result = connection.execute(sa.update(runs).where(alive).values(status="interrupted", message=message))
             counted.append(result.rowcount)
 
@@ -270,6 +270,11 @@ class Store:
                 connection.execute(sa.insert(chunks).values(values))
 
         return operation
+
+    async def last_step(self, run: str, known: int) -> int:
+        """The last step that is stored of a run: its own, or that of its newest row."""
+        query = sa.select(sa.func.max(chunks.c.last)).where(chunks.c.run == run)
+        return max(known, await self.read(lambda c: c.scalar(query)) or 0)
 
     async def rows(self, run: str, after: int = -1, to: int | None = None) -> Columns:
         """The recorded rows with after < step ≤ to."""

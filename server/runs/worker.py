@@ -13,6 +13,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +24,11 @@ from safetensors.numpy import save
 from models.core import frames
 from models.core.errors import OrreryError
 from models.core.session import Session, Turn
-from server.runs import preload
+from server.runs import checkpoints, preload
 from server.runs.pipe import Gone, Pipe, exit_with
 
 STATE_EVERY_S = 0.05
+CHECKPOINT_EVERY_S, RESTING_EVERY_S = 8.0, 1.0
 Answer = tuple[dict[str, Any], bytes]
 log = logging.getLogger("orrery.worker")
 
@@ -46,13 +49,17 @@ class Worker:
         self.stopped = False
         self.niceness = 0  # how far to step back behind the server once training begins
         self.stepping: list[int] = []  # requests that wait for steps to be done
-        self.told_at = 0.0
+        self.told_at = self.saved_at = 0.0
         self.told_status = ""
+        self.told_take = -1
+        self.saved: tuple[int, int, int] | None = None  # what the newest checkpoint is of: take, step, edits
+        self.folder: Path | None = None
         self.commands: dict[str, Callable[..., Answer]] = {
             "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune,
             "act": self.act,
             "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset,
-            "step": self.step,
+            "step": self.step, "rewind": self.rewind, "undo": self.undo, "branch": self.branch,
+            "checkpoint": self.checkpoint,
         }  # fmt: skip
 
     def run(self) -> None:
@@ -63,9 +70,10 @@ class Worker:
             wait_s = self.session.wait_s if self.session else None
             if wait_s == 0 and not self.pipe.congested:
                 self.turn()
+            keep_s = self.keep()
             self.pipe.flush()
             if wait_s != 0 or self.pipe.congested:
-                self.pipe.wait(wait_s or None)
+                self.pipe.wait(min(wait_s or keep_s or 60.0, keep_s or 60.0))
         while self.pipe.messages or self.pipe.current:
             self.pipe.flush()
             self.pipe.wait(0.1)
@@ -83,7 +91,7 @@ class Worker:
             name: np.asarray(column, np.int64 if name == "step" else np.float64) for name, column in turn.rows.items()
         }
         rows = len(columns.get("step", ()))
-        events = self.with_gestures([event for event in turn.events if event["type"] != "status"])
+        events = [event for event in turn.events if event["type"] not in ("status", "rewind")]
         now = time.monotonic()
         done = self.stepping and (not self.session.owed or self.session.status != "paused")
         if rows or events or done or self.session.status != self.told_status or now - self.told_at >= STATE_EVERY_S:
@@ -95,13 +103,6 @@ class Worker:
             for id_ in self.stepping:
                 self.pipe.send({"type": "reply", "id": id_, "result": {"step": self.session.step}})
             self.stepping = []
-
-    def with_gestures(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The edits of one drag carry its name, so that they can be undone together."""
-        made = [event for event in events if event["type"] == "edit"]
-        for event, edit in zip(reversed(made), reversed(self.session.edits), strict=False):
-            event["gesture"] = edit.gesture
-        return events
 
     def tell(self, events: list[dict[str, Any]] | None = None, body: bytes = b"", whole: bool = False) -> None:
         """Send where the session stands, with its new rows and events; `whole` with the config."""
@@ -116,6 +117,10 @@ class Worker:
         }  # fmt: skip
         if whole:
             state["config"] = session.config.model_dump(mode="json")
+        if session.take != self.told_take:  # the server begins a new take from here
+            self.told_take = session.take
+            state |= {"to_step": session.take_from, "edits": [asdict(edit) for edit in session.edits]}
+            state["passed"] = list(session.passed)
         self.pipe.send({"type": "turn", "state": finite(state), "events": finite(events or [])}, body)
 
     def fail(self, error: BaseException) -> None:
@@ -154,20 +159,33 @@ class Worker:
             self.pipe.send(reply, body)
 
     def start(self, *, lab: str, config: dict[str, Any], seed: int, run: str, take: int, max_steps: int | None,
-              speed: float | None, limits: dict[str, int], views: dict[str, float]) -> Answer:  # fmt: skip
-        """Build the lab under its limits."""
+              speed: float | None, limits: dict[str, int], views: dict[str, float], folder: str,
+              step: int) -> Answer:  # fmt: skip
+        """Build the lab under its limits, or stand where its newest checkpoint does.
+
+        `step` is where the server believes the run to stand: if it does not, a new take begins.
+        """
         confine(limits)
         self.niceness = limits["nice"]
         threads = limits["threads"]
         torch.set_num_threads(threads)
         found = preload.catalog().labs[lab]
-        self.session = Session(found, config, seed=seed, max_steps=max_steps, run=run, threads=threads)
-        self.session.take = take
+        self.folder = Path(folder)
+        if data := checkpoints.read(self.folder / "checkpoints"):
+            self.session = Session.restore(data, found, run=run, folder=self.folder / "kept")
+            self.session.max_steps = max_steps or self.session.max_steps
+            self.session.take_from = self.session.step
+        else:
+            self.session = Session(
+                found, config, seed=seed, max_steps=max_steps, run=run, threads=threads, folder=self.folder / "kept"
+            )
+        self.told_take = take
+        self.session.take = take if self.session.step == step else take + 1
         self.session.limit(speed)
         if views:
             self.session.watch(views)
         self.tell(whole=True)
-        return {}, b""
+        return {"step": self.session.step}, b""
 
     def step_back(self) -> None:
         """From the first step on the server goes first; building and the first pictures were as urgent as it."""
@@ -182,6 +200,7 @@ class Worker:
 
     def pause(self) -> Answer:
         self.session.pause()
+        self.saved_at = 0.0  # a checkpoint is due at once
         return self.done()
 
     def step(self, *, count: int) -> Answer:
@@ -209,6 +228,54 @@ class Worker:
     def reset(self, *, config: dict[str, Any] | None = None, seed: int | None = None) -> Answer:
         self.session.reset(config=config, seed=seed)
         return self.done()
+
+    def rewind(self, *, step: int) -> Answer:
+        """Back to a step."""
+        self.session.rewind(step)
+        return self.done(step=self.session.step)
+
+    def undo(self) -> Answer:
+        """Without the newest edit; the step where it was made."""
+        return self.done(step=self.session.undo())
+
+    def branch(self, *, step: int | None, config: dict[str, Any], seed: int | None) -> Answer:
+        """The state for a new run, and the settings it then has."""
+        data = self.session.branch(step, config, seed)
+        after = self.session.kind.Config.read({**self.session.config.model_dump(mode="json"), **config})
+        at = self.session.step if step is None else step
+        return {"step": at, "config": after.model_dump(mode="json")}, data
+
+    def checkpoint(self) -> Answer:
+        """The whole training state."""
+        return {"step": self.session.step}, self.session.save()
+
+    def keep(self) -> float | None:
+        """A checkpoint when training stops, and every few seconds while it does not; how long until one is due."""
+        session, now = self.session, time.monotonic()
+        if session is None or self.folder is None or self.stopped or (not session.step and self.saved is None):
+            return None
+        at = (session.take, session.step, len(session.edits))
+        if at == self.saved:
+            return None
+        resting = session.status != "running" and not session.owed
+        due_s = self.saved_at + (RESTING_EVERY_S if resting else CHECKPOINT_EVERY_S) - now
+        if due_s > 0:
+            return float(due_s)
+        try:
+            checkpoints.write(self.folder / "checkpoints", session.step, session.save())
+            self.saved = at
+        except OSError as error:
+            self.no_space(error)
+        self.saved_at = time.monotonic()
+        return None
+
+    def no_space(self, error: OSError) -> None:
+        """Nothing can be kept: training waits until it can."""
+        self.session.pause()
+        self.session.message = (
+            f"The run is paused: nothing could be written ({error.strerror}). Free some space, then play."
+        )
+        self.tell()
 
     def done(self, **result: Any) -> Answer:
         """Tell the new state before the reply, so that whoever hears the reply can read it."""

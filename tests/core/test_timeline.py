@@ -51,6 +51,8 @@ def test_what_has_not_been_made_cannot_be_gone_back_to() -> None:
         session.rewind(51)
     with pytest.raises(Refused):
         session.rewind(-1)
+    with pytest.raises(Refused):
+        Session(Toy).rewind(1)
 
 
 def test_undo_takes_the_whole_gesture_and_makes_the_steps_again_without_it() -> None:

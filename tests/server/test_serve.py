@@ -46,13 +46,16 @@ def test_an_end_by_force_leaves_nothing_alive_and_an_end_by_signal_is_clean(tmp_
         server.process.send_signal(signal.SIGKILL)
         assert gone(processes, 5)
     with Server(tmp_path, ORRERY_RUNNING="9") as server:
-        for run in (running, paused, hanging):
+        for run in (running, hanging):
             assert server.run(run)["status"] == "interrupted"
+        assert server.run(paused)["status"] == "paused"
         assert server.get(f"/api/runs/{running}/metrics")["step"][: len(rows)] == rows
         assert server.get(f"/api/runs/{paused}/metrics")["step"] == [0, 1, 2, 3, 4]
-        assert server.call("POST", f"/api/runs/{paused}/play").status_code == 409
+        assert server.post(f"/api/runs/{paused}/step")["step"] == 5  # from its checkpoint
         again = server.post(f"/api/runs/{paused}/reset")
         assert (again["status"], again["take"], again["step"]) == ("paused", 1, 0)
+        server.post(f"/api/runs/{running}/play")  # from where it stood at most ten seconds before
+        assert server.until(running, lambda found: found["step"] > 3)["status"] == "running"
         running, _, _ = begin(server)
         processes = below(server)
         with server.watch(running) as viewer:
