@@ -99,6 +99,7 @@ def test_a_draft_goes_by_itself_unless_it_is_watched(small: Server) -> None:
     draft, watched = small.make(), small.make()
     with small.watch(watched) as viewer:
         viewer.until_type("hello")
+        small.status(watched, "paused")
         deadline = time.monotonic() + 10
         while "orrery_processes 1.0" not in small.call("GET", "/metrics").text:
             assert time.monotonic() < deadline
