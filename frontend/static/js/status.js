@@ -5,7 +5,7 @@ import { count } from "./numbers.js";
 /**
  * @param {import("./run.js").State} state
  * @param {import("./notices.js").Notices} notices
- * @param {{again: () => unknown, play: () => unknown}} ways
+ * @param {{again: () => unknown}} ways
  */
 export function tellStatus(state, notices, ways) {
   const again = { label: "Start again", go: ways.again };
@@ -27,7 +27,7 @@ export function tellStatus(state, notices, ways) {
   } else notices.clear("failed");
 
   if (status === "interrupted") {
-    notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, tone: "warn", ways: [{ label: "Play on", go: ways.play }, again] });
+    notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, tone: "warn", ways: [again] });
   } else notices.clear("interrupted");
 }
 

@@ -43,6 +43,9 @@ const counters = { at: 0, draw: (/** @type {number} */ now) => {
 } };
 const usual = { config: {}, seed: null, hide: [], speed: lab.steps_per_second ?? null, stage: lab.views.filter((view) => view.stage).map((view) => view.id), on: [], off: [] };
 byId("controls").before(seed.node);
+// what a lecturer has put away by `hide=`: settings by their names (controls.js), and these parts of the page
+const parts = { presets: byId("presets").parentElement, seed: seed.node, speed: document.querySelector(".speed"), steps: byId("moment"), code: byId("tab-code"), api: byId("tab-api"), challenges: byId("challenges")?.parentElement };
+for (const name of url.hide) parts[name]?.classList.add("put-away");
 const reached = new Set(lab.views.flatMap((view) => view.touches.map((touch) => touch.name)));
 const asks = { probes: lab.probes.filter((each) => !reached.has(each.id)), actions: lab.actions.filter((each) => !reached.has(each.id)) };
 if (asks.probes.length || asks.actions.length) import("../asks.js").then(({ offerAsks }) => offerAsks(asks, run, byId("side"), (error) => notices.error(error, "probe")));
@@ -97,7 +100,7 @@ run.addEventListener("metrics", () => invalidate(counters));
 run.addEventListener("status", () => {
   if (transport.status !== run.state.status) counters.at = 0; // a button turns at once
   invalidate(counters);
-  tellStatus(run.state, notices, { again: () => reset(), play: toggle });
+  tellStatus(run.state, notices, { again: () => reset() });
   seed.set(run.state.seed);
   if (speeding.idle) transport.set(run.state);
   if (settings.idle && touches.idle) controls.put(run.state.config ?? {});
