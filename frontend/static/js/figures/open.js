@@ -1,6 +1,6 @@
 // @ts-check
 /** An opened figure: Plotly, loaded when it is first wanted, with the paper and ink of the page. */
-import { palette } from "../palette.js";
+import { named, palette, swatch } from "../palette.js";
 
 /** @type {Promise<any> | null} */
 let loading = null;
@@ -27,9 +27,9 @@ function plotly() {
 export async function openPlotly(home, spec, figure, chosen) {
   home.textContent = "Plotly is being loaded …";
   try {
-    const [Plotly, chart] = await Promise.all([plotly(), spec.api ? ask(spec.api, chosen) : local(figure)]);
+    const [Plotly, chart] = await Promise.all([plotly(), spec.api?.includes("/views/") ? ask(spec.api, chosen) : local(figure)]);
     home.textContent = "";
-    await Plotly.newPlot(home, chart.data, dressed(chart.layout), { responsive: true, displaylogo: false, toImageButtonOptions: { format: "svg", filename: spec.id } });
+    await Plotly.newPlot(home, chart.data.map((/** @type {any} */ trace) => coloured(trace, figure)), dressed(chart.layout, figure), { responsive: true, displaylogo: false, displayModeBar: true, toImageButtonOptions: { format: "svg", filename: spec.id } });
   } catch (error) {
     home.textContent = `This figure cannot be opened: ${error instanceof Error ? error.message : error}`;
   }
@@ -53,11 +53,44 @@ function local(figure) {
   };
 }
 
-/** @param {any} layout */
-function dressed(layout) {
+const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "pentagon", "hexagon", "cross"];
+
+/** @param {Uint32Array} ramp */
+const scale = (ramp) => Array.from({ length: 17 }, (_, i) => [i / 16, swatch(ramp, (i / 16) * 254)]);
+
+/** A trace in the colours that the figure itself has. @param {any} trace @param {any} figure */
+function coloured(trace, figure) {
+  const c = palette();
+  if (trace.type === "heatmap" || trace.type === "surface") {
+    if (figure.classes && !figure.values) {
+      const n = Math.max(1, figure.class_names?.length || 8);
+      const steps = Array.from({ length: n }, (_, k) => [[k / n, swatch(c.tints[k % 8], 170)], [(k + 1) / n, swatch(c.tints[k % 8], 170)]]).flat();
+      return { ...trace, colorscale: steps, zmin: -0.5, zmax: n - 0.5, showscale: false };
+    }
+    const flat = (trace.z ?? []).flat().filter(Number.isFinite);
+    const most = flat.reduce((/** @type {number} */ a, /** @type {number} */ v) => Math.max(a, Math.abs(v)), 1e-9);
+    return figure.signed ? { ...trace, colorscale: scale(c.diverging), zmin: -most, zmax: most } : { ...trace, colorscale: scale(c.sequential) };
+  }
+  const line = figure.lines?.findIndex?.((/** @type {any} */ l) => l.label === trace.name) ?? -1;
+  if (line >= 0 && trace.mode === "lines") return { ...trace, line: { ...trace.line, color: named(figure.lines[line].colour, line) } };
+  const kinds = trace.marker?.color;
+  if (!Array.isArray(kinds)) return trace;
+  const outline = { width: 1, color: c.ink };
+  if (!figure.labels) return { ...trace, marker: { ...trace.marker, colorscale: scale(figure.signed ? c.diverging : c.sequential), size: 8, line: outline } };
+  const flat = trace.type === "scatter" ? kinds.map((k) => SYMBOLS[k % 8]) : "circle";
+  return { ...trace, marker: { color: kinds.map((k) => (k === 255 ? c.ink2 : c.classes[k % 8])), symbol: flat, size: trace.type === "scatter" ? 8 : 4, line: outline } };
+}
+
+/** @param {any} layout @param {any} figure */
+function dressed(layout, figure) {
   const c = palette();
   const axis = { gridcolor: c.rule, zerolinecolor: c.rule2, linecolor: c.rule2 };
-  const out = { ...layout, title: undefined, paper_bgcolor: c.card, plot_bgcolor: c.card, font: { color: c.ink, family: c.font }, colorway: [c.train, c.test, ...c.classes], margin: { t: 24, r: 24, b: 56, l: 64 } };
+  const out = { ...layout, title: undefined, paper_bgcolor: c.card, plot_bgcolor: c.card, font: { color: c.ink, family: c.font }, colorway: [...c.lines, ...c.classes], margin: { t: 32, r: 24, b: 56, l: 64 }, modebar: { bgcolor: c.card, color: c.ink3, activecolor: c.brass }, showlegend: figure.kind === "Curves" || figure.kind === "Histograms" };
   for (const name of ["xaxis", "yaxis"]) out[name] = { ...axis, ...layout[name] };
+  if (figure.kind === "Network") for (const name of ["xaxis", "yaxis"]) out[name].visible = false;
+  if (figure.kind === "Field" && (figure.x?.unit ?? "") === (figure.y?.unit ?? "")) {
+    out.yaxis.scaleanchor = "x";
+    for (const name of ["xaxis", "yaxis"]) out[name].constrain = "domain";
+  }
   return out;
 }
