@@ -73,3 +73,15 @@ def beyond_step(page: Page, step: int) -> None:
 def has_status(page: Page, status: str) -> None:
     """Waits until the run is running, paused …"""
     page.wait_for_function("(status) => document.body.dataset.status === status", arg=status)
+
+
+def at_rest(page: Page, place: str) -> list[float]:
+    """What `place` says of point 0 once it has said the same for a third of a second: nothing is laid out any more."""
+    known = page.evaluate(place, 0)
+    for _ in range(50):
+        page.wait_for_timeout(350)
+        now = page.evaluate(place, 0)
+        if now == known:
+            break
+        known = now
+    return list(known)

@@ -8,6 +8,7 @@ import pytest
 from tests.browser.conftest import PHONE, Opener
 from tests.browser.lab_page import (
     PLAY,
+    at_rest,
     at_step,
     beyond_step,
     field,
@@ -205,7 +206,7 @@ def test_a_point_is_dragged(opened: Opener) -> None:
     page = opened("/labs/perceptron")
     stands(page)
     page.wait_for_function("() => document.querySelector('#stage orrery-field')?.figure?.points")
-    x, y = page.evaluate(AT, 0)
+    x, y = at_rest(page, AT)
     page.mouse.move(x, y)
     page.mouse.down()
     with page.expect_response(lambda answer: answer.url.split("?")[0].endswith("/actions/move_point")) as moved:
