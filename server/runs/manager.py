@@ -42,7 +42,9 @@ class Manager:
     async def start(self) -> None:
         """Read what an earlier server left, warm the forkserver, and begin to tick."""
         self.store.start()
-        if count := await self.store.recover():
+        if not self.store.claim():
+            log.warning("another server uses %s: its runs are left as they are", self.settings.home)
+        elif count := await self.store.recover():
             log.warning("%d runs were alive when the last server ended: they are interrupted", count)
         self.processes.on_lost = self._begin_restart
         await self.processes.start()

@@ -8,17 +8,21 @@ crash could take back.
 import asyncio
 import logging
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from server.runs import rows
 from server.runs.rows import Columns
+
+if sys.platform != "win32":
+    import fcntl
 
 log = logging.getLogger("orrery.store")
 T = TypeVar("T")
@@ -108,6 +112,18 @@ class Store:
         self.thread = threading.Thread(target=self._write, name="store", daemon=True)
         self.small: dict[str, int] = {}
         self.healthy = True
+        self.lock: TextIO | None = None
+
+    def claim(self) -> bool:
+        """Whether this is the only server on these files; held until the process ends."""
+        if sys.platform == "win32":
+            return True
+        self.lock = self.path.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def start(self) -> None:
         """Begin to write; `then`s are called on the running loop."""
@@ -118,6 +134,8 @@ class Store:
         """Commit what is queued and close."""
         self.queue.put(None)
         await asyncio.to_thread(self.thread.join, 5)
+        if self.lock is not None:
+            self.lock.close()
         self.engine.dispose()
 
     # ------------------------------------------------------------ writing

@@ -104,6 +104,15 @@ async def test_after_a_crash_what_was_alive_is_interrupted(store: Store) -> None
     assert await store.run("draft") is None
 
 
+async def test_one_server_owns_a_home(store: Store) -> None:
+    assert store.claim()
+    other = Store(store.path)
+    assert not other.claim()
+    other.engine.dispose()
+    assert other.lock is not None
+    other.lock.close()
+
+
 async def test_a_locked_file_only_delays(store: Store) -> None:
     other = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
     other.execute("begin exclusive")
