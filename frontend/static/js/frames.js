@@ -4,7 +4,7 @@
 /**
  * @typedef {Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array} Numbers
  * @typedef {{shape: number[], data: Numbers, lo?: number, hi?: number}} Tensor  with lo and hi: byte q stands for lo + q/254·(hi − lo), 255 for "not finite"
- * @typedef {Record<string, any> & {kind: string, title: string, alt: string, step?: number}} FigureValue  a figure as its class in models/core/figures.py has it
+ * @typedef {Record<string, any> & {kind: string, title: string, alt: string, step?: number}} FigureValue  a figure as its class in models/core/figures/ has it
  * @typedef {{meta: Record<string, string>, tensors: Record<string, Tensor>, figure: FigureValue | null}} Frame
  */
 

@@ -3,7 +3,7 @@
 import { Figure } from "./figure.js";
 
 /**
- * @param {string} kind the figure class's name in models/core/figures.py
+ * @param {string} kind the figure class's name in models/core/figures/
  * @returns {Promise<Figure>} a new element, its code loaded on first use
  */
 export async function create(kind) {
