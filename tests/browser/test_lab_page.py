@@ -321,6 +321,12 @@ def test_a_viewer_of_a_run_follows_it(opened: Opener, live_server: LiveServer) -
     assert number(page, "learning_rate").input_value() == "0.07"
     live_server.post(f"/api/runs/{run}/step", {"count": 12})
     at_step(page, 12)
+    live_server.client.patch(f"/api/runs/{run}", json={"config": {"learning_rate": 0.2}}).raise_for_status()
+    page.wait_for_function(
+        "() => document.querySelector('[data-field=learning_rate] input.number').value === '0.2'"
+    )  # a class sees the lecturer's sliders move
+    live_server.post(f"/api/runs/{run}/reset", {"config": {"data": "moons"}})
+    page.wait_for_function("() => document.querySelector('[data-field=data] select').value === 'moons'")
     live_server.delete(f"/api/runs/{run}")
     page.get_by_text("no longer on the server").wait_for()
     unfold(page)
