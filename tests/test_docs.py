@@ -1,5 +1,6 @@
 """What the READMEs tell people to type works: every command and every block of code in them is run here."""
 
+import importlib.util
 import math
 import re
 import shlex
@@ -53,6 +54,13 @@ def test_every_file_that_is_named_exists(readme: Path) -> None:
     missing = [name for name in named if not any((place / name).exists() for place in places)]
 
     assert [name for name in missing if "k_means" not in name] == []
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.parent.name)
+def test_every_module_that_is_to_be_run_exists(readme: Path) -> None:
+    named = re.findall(r"python -m ([\w.]+)", readme.read_text(encoding="utf-8"))
+
+    assert [name for name in named if importlib.util.find_spec(name) is None] == []
 
 
 def test_the_five_lines_of_the_api_run(live_server: LiveServer) -> None:
