@@ -17,7 +17,9 @@ from server.api.schemas import (
     Edits,
     Json,
     Keyframes,
+    Listed,
     NewRun,
+    Previous,
     Reset,
     Rewind,
     RunList,
@@ -52,14 +54,30 @@ async def list_runs(
     status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     before: Annotated[str | None, Query(max_length=200)] = None,
+    q: Annotated[str, Query(max_length=200, description="In a name, in notes, or in a lab's name.")] = "",
 ) -> RunList:
-    """The newest runs; drafts are not among them."""
-    found = await manager.store.list_runs(lab, status, limit + 1, _cursor(before) if before else None)
+    """The newest runs, each beside the one of its lab before it; drafts are not among them."""
+    words = q.replace("\0", "").strip()
+    titled = [id_ for id_, about in manager.labs.labs.items() if words.lower() in about["title"].lower()]
+    found = await manager.store.list_runs(
+        lab, status, limit + 1, _cursor(before) if before else None, words, titled if words else ()
+    )
     page = found[:limit]
     live = manager.runs
-    runs = [RunOut.of(live[row["id"]]) if row["id"] in live else RunOut.of_row(row) for row in page]
+    known = [RunOut.of(live[row["id"]]) if row["id"] in live else RunOut.of_row(row) for row in page]
+    older = await manager.store.previous(run.id for run in known)
+    runs = [Listed(**run.model_dump(), previous=_beside(run, older.get(run.id))) for run in known]
     last = page[-1] if len(found) > limit else None
     return RunList(runs=runs, next=_as_cursor(last["created_at"], last["id"]) if last else None)
+
+
+def _beside(run: RunOut, older: dict[str, Any] | None) -> Previous | None:
+    """The older run, its settings only where they were others."""
+    if older is None:
+        return None
+    missing = object()
+    others = {name: value for name, value in older["config"].items() if run.config.get(name, missing) != value}
+    return Previous(id=older["id"], seed=older["seed"], config=others)
 
 
 def _as_cursor(created_at: float, id_: str) -> str:

@@ -178,10 +178,24 @@ class RunOut(BaseModel):
         return cls(**{name: value for name, value in row.items() if name in cls.model_fields})
 
 
+class Previous(BaseModel):
+    """The run of the same lab that was made before: its seed, and its settings where they were others."""
+
+    id: str
+    seed: int
+    config: dict[str, Any]
+
+
+class Listed(RunOut):
+    """A run in a list, beside the one before it."""
+
+    previous: Previous | None = None
+
+
 class RunList(BaseModel):
     """Runs, newest first; `next` goes into ?before= for those that follow."""
 
-    runs: list[RunOut]
+    runs: list[Listed]
     next: str | None
 
 

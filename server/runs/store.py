@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -218,18 +218,48 @@ class Store:
         return dict(found) if found else None
 
     async def list_runs(
-        self, lab: str | None, status: str | None, limit: int, before: tuple[float, str] | None
+        self,
+        lab: str | None,
+        status: str | None,
+        limit: int,
+        before: tuple[float, str] | None,
+        words: str = "",
+        labs: Iterable[str] = (),
     ) -> list[dict[str, Any]]:
-        """The newest runs first, without drafts; `before` is the (created_at, id) of the last one seen."""
+        """The newest runs first, without drafts; `before` is the (created_at, id) of the last one seen.
+
+        `words` are looked for in names, notes and labs' ids, whatever their case; runs of `labs` are found as well.
+        """
         query = sa.select(runs).where(~runs.c.draft).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
         if lab:
             query = query.where(runs.c.lab == lab)
         if status:
             query = query.where(runs.c.status == status)
+        if words:
+            texts = (runs.c.name, runs.c.notes, runs.c.lab)
+            held = [text.icontains(words, autoescape=True) for text in texts]
+            query = query.where(sa.or_(*held, runs.c.lab.in_(list(labs))))
         if before:
             query = query.where(sa.tuple_(runs.c.created_at, runs.c.id) < sa.tuple_(*map(sa.literal, before)))
         found = await self.read(lambda c: c.execute(query).mappings().all())
         return [dict(row) for row in found]
+
+    async def previous(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """For each run, {id, seed, config} of the run of its lab that was made before it; a lab's first has none."""
+        older = runs.alias()
+        earlier = sa.tuple_(older.c.created_at, older.c.id) < sa.tuple_(runs.c.created_at, runs.c.id)
+        newest = (
+            sa.select(older.c.id)
+            .where(older.c.lab == runs.c.lab, ~older.c.draft, earlier)
+            .order_by(older.c.created_at.desc(), older.c.id.desc())
+            .limit(1)
+            .correlate(runs)
+            .scalar_subquery()
+        )
+        pairs = sa.select(runs.c.id.label("of"), newest.label("id")).where(runs.c.id.in_(list(ids))).subquery()
+        query = sa.select(pairs.c.of, runs.c.id, runs.c.seed, runs.c.config).join(runs, runs.c.id == pairs.c.id)
+        found = await self.read(lambda c: c.execute(query).mappings().all())
+        return {row["of"]: {name: row[name] for name in ("id", "seed", "config")} for row in found}
 
     async def recover(self) -> int:
         """After a start: drafts go, and what was alive when the last server ended is `interrupted`.

@@ -124,6 +124,36 @@ def test_list_is_of_runs_that_have_begun(server: Server) -> None:
     assert server.call("GET", "/api/runs?before=nonsense").status_code == 422
 
 
+def test_the_list_is_searched_by_name_notes_and_lab(server: Server) -> None:
+    made = [server.make("slow", config={"seconds": 0.0}, name=name) for name in ("50% ÄPFEL_x", "else")]
+    for run in made:
+        server.post(f"/api/runs/{run}/step")
+    server.call("PATCH", f"/api/runs/{made[1]}", {"notes": "the <b>Pear</b> of it"})
+
+    def found(words: str) -> list[str]:
+        return [run["id"] for run in server.call("GET", f"/api/runs?limit=500&q={words}").json()["runs"]]
+
+    assert found("äpfel".upper()) == found("50%25%20") == found("fel_") == [made[0]]
+    assert found("%3Cb%3Epear") == [made[1]]
+    assert set(made) <= set(found("SLOW"))
+    assert found("5_%25") == found("nowhere") == []
+    assert server.call("GET", f"/api/runs?q={'a' * 300}").status_code == 422
+
+
+def test_a_listed_run_stands_beside_the_one_before_it(server: Server) -> None:
+    first, other, last = (
+        server.make("toy", config={"start": start}, seed=seed, name="beside")
+        for start, seed in ((1.0, 1), (1.0, 2), (3.0, 2))
+    )
+    for run in (first, other, last):
+        server.post(f"/api/runs/{run}/step")
+    listed = {run["id"]: run["previous"] for run in server.get("/api/runs?q=beside")["runs"]}
+    assert listed[last] == {"id": other, "seed": 2, "config": {"start": 1.0}}
+    assert listed[other] == {"id": first, "seed": 1, "config": {}}
+    server.call("DELETE", f"/api/runs/{other}")
+    assert server.get("/api/runs?limit=1")["runs"][0]["previous"]["id"] == first
+
+
 def test_delete(server: Server) -> None:
     run = server.make()
     server.post(f"/api/runs/{run}/step")
