@@ -351,7 +351,7 @@ def test_a_diverged_run_says_what_happened_and_offers_a_way_out(opened: Opener, 
         page.keyboard.press(str(number_of))
     page.keyboard.press("Space")
     page.wait_for_selector('.notice[data-key="problem"]')
-    page.click('.notice[data-key="problem"] button >> nth=0')
+    page.click('.notice[data-key="problem"] button:has-text("Start again")')
     at_step(page, 0)
     page.wait_for_selector('.notice[data-key="problem"]', state="detached")
 

@@ -20,7 +20,7 @@ export function listen(keys) {
     if (target.matches?.(TYPING) && !name.startsWith("Page")) return;
     if (name === " " && target.matches?.(USES_SPACE)) return;
     if (name.startsWith("Arrow") && target.matches?.(USES_ARROWS)) return;
-    if (event.repeat && name !== "ArrowRight") return;
+    if (event.repeat && !name.startsWith("Arrow")) return;
     event.preventDefault();
     known.go(event);
   });

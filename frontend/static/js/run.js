@@ -1,6 +1,6 @@
 // @ts-check
 // One run: its commands go over REST, what becomes of it comes back on the stream.
-// Events: "status", "metrics", "frame" {detail: ArrayBuffer}, "edit", "challenge", "cut", "link" {detail: state}, "gone".
+// Events: "status", "metrics", "frame" {detail: ArrayBuffer}, "edit", "challenge", "keyframe", "watch", "cut" {detail: step}, "link" {detail: state}.
 import { api } from "./api.js";
 import { Metrics } from "./metrics.js";
 import { Stream } from "./stream.js";
@@ -67,6 +67,7 @@ export class Run extends EventTarget {
   watch(views) {
     this.views = views;
     this.stream?.watch(views);
+    this.#tell("watch");
   }
 
   async play() {
@@ -82,13 +83,32 @@ export class Run extends EventTarget {
 
   /** @param {number} count */
   async step(count = 1) {
-    this.#hear({ type: "status", ...(await api("POST", `${this.path}/step`, { count })) });
+    const answer = await api("POST", `${this.path}/step`, { count });
+    if (answer.take === this.state.take) this.#hear({ type: "status", ...answer }); // else the stream says what has fallen
   }
 
   /** The lab built anew in the same run. @param {{config?: object, seed?: number}} wish */
   async reset(wish = {}) {
     const answer = await api("POST", `${this.path}/reset`, wish);
     this.#hear({ type: "status", ...answer });
+  }
+
+  /** Back to a step; what came after falls, and the run is paused. @param {number} step */
+  async rewind(step) {
+    const answer = await api("POST", `${this.path}/rewind`, { step });
+    if (answer.take < this.state.take) return;
+    this.#hear({ type: "rewind", to_step: answer.step, take: answer.take });
+    this.#hear({ type: "status", ...answer });
+  }
+
+  /** Without the newest change by hand; the stream says from which step on all is made again. */
+  async undo() {
+    return api("POST", `${this.path}/undo`);
+  }
+
+  /** A new run that begins at a step of this one; its id. @param {number} step @returns {Promise<string>} */
+  async branch(step) {
+    return (await api("POST", `${this.path}/branch`, { step })).id;
   }
 
   /** @param {object} change */
@@ -130,7 +150,8 @@ export class Run extends EventTarget {
   /** @param {any} message */
   #hear(message) {
     if (message.take < this.state.take) return; // of an older take
-    if (message.take > this.state.take) this.#cut(message.to_step ?? -1, message.take);
+    // a greeting says where the run is; what fell while nobody listened is said by the rewind after it
+    if (message.take > this.state.take && message.type !== "hello") this.#cut(message.to_step ?? -1, message.take);
     switch (message.type) {
       case "hello":
       case "status":
@@ -138,7 +159,7 @@ export class Run extends EventTarget {
         for (const id of message.passed ?? []) this.#tell("challenge", { id, passed: true });
         return this.#tell("status");
       case "rewind":
-        if (message.to_step < this.metrics.last) this.#cut(message.to_step, message.take);
+        this.#fall(message.to_step);
         return this.#tell("status");
       case "metrics":
         return this.held ? void this.held.push(message.columns) : this.#add(message.columns);
@@ -162,9 +183,14 @@ export class Run extends EventTarget {
 
   /** What is after a step falls, and a new take begins. @param {number} step −1: all of it @param {number} take */
   #cut(step, take) {
+    Object.assign(this.state, { take, step: Math.max(0, step), message: "", problem: null, error: null });
+    this.#fall(step);
+  }
+
+  /** @param {number} step the last that stands */
+  #fall(step) {
     this.metrics.cut(step);
     this.held = null;
-    Object.assign(this.state, { take, step: Math.max(0, step), message: "", problem: null, error: null });
     this.#tell("cut", step);
   }
 

@@ -5,7 +5,7 @@ import { count } from "./numbers.js";
 /**
  * @param {import("./run.js").State} state
  * @param {import("./notices.js").Notices} notices
- * @param {{again: () => unknown}} ways
+ * @param {{again: () => unknown, out: () => import("./notices.js").Notice["ways"]}} ways
  */
 export function tellStatus(state, notices, ways) {
   const again = { label: "Start again", go: ways.again };
@@ -19,7 +19,7 @@ export function tellStatus(state, notices, ways) {
   if (status === "starting") notices.show("starting", { text: state.message || "The lab is being built." });
   else notices.clear("starting");
 
-  if (problem && status !== "running") notices.show("problem", { text: problem.message, hint: problem.hint, tone: "bad", ways: [again] });
+  if (problem && status !== "running") notices.show("problem", { text: problem.message, hint: problem.hint, tone: "bad", ways: [...(ways.out() ?? []), again] });
   else notices.clear("problem");
 
   if (status === "failed") {

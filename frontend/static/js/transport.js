@@ -1,5 +1,5 @@
 // @ts-check
-// Reset, play or pause, one step, the speed, where the run stands. Its own layout, no knowledge of labs.
+// Reset, play or pause, one step, the speed, where the run stands; a place for the scrub bar. Its own layout, no knowledge of labs.
 // Events: "reset", "toggle", "step", "speed" {detail: steps per second, or null for full}.
 import { h, unique, write } from "./dom.js";
 import { count, short } from "./numbers.js";
@@ -10,7 +10,7 @@ const FASTEST = 1000;
 const TICKS = 100;
 const FULL = TICKS + 8; // the last stretch of the slider is "full"
 
-const icon = (/** @type {string} */ path) => {
+export const icon = (/** @type {string} */ path) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");
@@ -43,13 +43,12 @@ export class Transport extends EventTarget {
     this.epoch = h("b.figures", {}, "0");
     this.rate = h("b.figures", {}, "0");
     this.phase = h("span.phase");
-    this.bar = h("span.done");
-    this.progress = h("div.time", { role: "progressbar", "aria-label": "Steps taken", "aria-valuemin": 0 }, this.bar);
+    this.time = h("div.timeline");
     place.replaceChildren(
       h("div.keys-row", {}, this.back, this.toggle, this.one),
       h("p.counters", {}, h("span", {}, "step ", this.step), h("span", {}, "epoch ", this.epoch), h("span.rate", {}, this.rate, " steps/s"), this.phase),
       h("div.speed", {}, h("span.speed-label", { "aria-hidden": "true" }, "speed"), this.speed, this.speedWords),
-      this.progress,
+      this.time,
     );
     this.said = h("p.sr", { role: "status" });
     place.append(this.said);
@@ -102,11 +101,6 @@ export class Transport extends EventTarget {
     write(this.phase, phase);
     this.phase.title = phase;
     this.phase.classList.toggle("done-words", state.status === "finished");
-    const share = state.max_steps ? Math.min(1, state.step / state.max_steps) : 0;
-    this.bar.style.transform = `scaleX(${share})`;
-    this.progress.setAttribute("aria-valuemax", String(state.max_steps));
-    this.progress.setAttribute("aria-valuenow", String(state.step));
-    this.progress.title = `${count(state.step)} of ${count(state.max_steps)} steps`;
     if (this.status !== state.status) {
       this.status = state.status;
       write(this.said, `${state.status} at step ${state.step}. ${state.status === "finished" ? phase : ""}`);

@@ -17,15 +17,17 @@ export class Curves extends Figure {
   logY = false;
   /** @type {number | null} x of the cursor in data units */
   cursor = null;
+  /** @type {number | null} x that is looked back to: what is after it is faint */
+  here = null;
   /** @type {Set<string>} */
-  hidden = new Set();
+  silenced = new Set();
   /** @type {Map<string, {data: any, key: string, path: Path2D, band: Path2D}>} */
   paths = new Map();
   /** @type {{id: string, x: number, w: number, y: number}[]} */
   keys = [];
 
   options() {
-    return [{ label: "Logarithmic y", on: () => this.#log, flip: () => this.restyle(void (this.logY = !this.#log)) }];
+    return [{ label: "Logarithmic y", on: () => this.#log, flip: () => { this.logY = !this.#log; this.restyle(); } }];
   }
 
   get #log() {
@@ -47,7 +49,7 @@ export class Curves extends Figure {
     const log = this.#log;
     let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
     for (const line of this.lines) {
-      if (this.hidden.has(line.id)) continue;
+      if (this.silenced.has(line.id)) continue;
       const [x, y] = [line.x.data, line.y.data];
       for (let i = 0; i < y.length; i += 1) {
         const v = y[i];
@@ -67,7 +69,7 @@ export class Curves extends Figure {
   stillKey() {
     const f = /** @type {any} */ (this.figure);
     this.#ranges();
-    return `${this.xr.lo} ${this.xr.hi} ${this.yr.lo} ${this.yr.hi} ${this.#log} ${axisText(f.x)} ${axisText(f.y)} ${f.x?.lo} ${f.x?.hi} ${f.y?.lo} ${f.y?.hi} ${this.lines.map((l) => l.label + l.style + l.colour)} ${[...this.hidden]}`;
+    return `${this.xr.lo} ${this.xr.hi} ${this.yr.lo} ${this.yr.hi} ${this.#log} ${axisText(f.x)} ${axisText(f.y)} ${f.x?.lo} ${f.x?.hi} ${f.y?.lo} ${f.y?.hi} ${this.lines.map((l) => l.label + l.style + l.colour)} ${[...this.silenced]}`;
   }
 
   paintStill(ctx, c) {
@@ -110,7 +112,7 @@ export class Curves extends Figure {
     ctx.textAlign = "left";
     for (const [i, key] of this.keys.entries()) {
       const line = this.lines[i];
-      ctx.globalAlpha = this.hidden.has(line.id) ? 0.35 : 1;
+      ctx.globalAlpha = this.silenced.has(line.id) ? 0.35 : 1;
       this.#pen(ctx, line, i);
       ctx.beginPath();
       ctx.moveTo(key.x, key.y);
@@ -141,7 +143,7 @@ export class Curves extends Figure {
     ctx.clip();
     this.#rules(ctx, f, c);
     for (const [i, line] of this.lines.entries()) {
-      if (this.hidden.has(line.id)) continue;
+      if (this.silenced.has(line.id)) continue;
       if (line.lower && line.upper) this.#band(ctx, line, i);
       const faint = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
       const { path, band } = this.#path(line);
@@ -165,7 +167,15 @@ export class Curves extends Figure {
       ctx.stroke();
       if (mark.label) label(ctx, mark.label, this.sx.px(mark.x) + 7, this.sy.px(mark.y) - 6, c.ink, c.card);
     }
-    if (this.cursor !== null) this.#cursor(ctx, c);
+    if (this.here !== null) {
+      const px = this.sx.px(this.here);
+      ctx.globalAlpha = 0.66;
+      ctx.fillStyle = c.card;
+      ctx.fillRect(px, y - 2, x + w - px + 2, h + 3);
+      ctx.globalAlpha = 1;
+      this.#cursor(ctx, c, this.here);
+    }
+    if (this.cursor !== null) this.#cursor(ctx, c, this.cursor);
     ctx.restore();
   }
 
@@ -218,8 +228,9 @@ export class Curves extends Figure {
     return made;
   }
 
-  #cursor(ctx, c) {
-    const px = Math.round(this.sx.px(/** @type {number} */ (this.cursor))) + 0.5;
+  /** @param {CanvasRenderingContext2D} ctx @param {import("../palette.js").Palette} c @param {number} at data units */
+  #cursor(ctx, c, at) {
+    const px = Math.round(this.sx.px(at)) + 0.5;
     ctx.strokeStyle = c.brass;
     ctx.lineWidth = 1;
     ctx.beginPath();
@@ -227,8 +238,8 @@ export class Curves extends Figure {
     ctx.lineTo(px, this.plot.y + this.plot.h);
     ctx.stroke();
     for (const [i, line] of this.lines.entries()) {
-      const k = nearest(line.x.data, /** @type {number} */ (this.cursor));
-      if (this.hidden.has(line.id) || k < 0 || !Number.isFinite(line.y.data[k])) continue;
+      const k = nearest(line.x.data, at);
+      if (this.silenced.has(line.id) || k < 0 || !Number.isFinite(line.y.data[k])) continue;
       ctx.fillStyle = named(line.colour, i);
       ctx.strokeStyle = c.card;
       ctx.lineWidth = 2;
@@ -245,14 +256,14 @@ export class Curves extends Figure {
     let best = Infinity;
     let snapped = x;
     for (const line of this.lines) {
-      const k = this.hidden.has(line.id) ? -1 : nearest(line.x.data, x);
+      const k = this.silenced.has(line.id) ? -1 : nearest(line.x.data, x);
       if (k >= 0 && Math.abs(line.x.data[k] - x) < best) [best, snapped] = [Math.abs(line.x.data[k] - x), line.x.data[k]];
     }
     this.cursor = snapped;
     const lines = [`${f.x?.label || "x"} ${number(snapped)}${f.x?.unit ? ` ${f.x.unit}` : ""}`];
     let close = { id: "", far: 12 };
     for (const line of this.lines) {
-      const k = this.hidden.has(line.id) ? -1 : nearest(line.x.data, snapped);
+      const k = this.silenced.has(line.id) ? -1 : nearest(line.x.data, snapped);
       if (k < 0) continue;
       lines.push(`${line.label || f.y?.label || "y"} ${number(line.y.data[k])}${f.y?.unit ? ` ${f.y.unit}` : ""}`);
       const far = Math.abs(this.sy.px(line.y.data[k]) - py);
@@ -273,7 +284,7 @@ export class Curves extends Figure {
   pressed(x, y) {
     const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
     if (!key) return;
-    if (!this.hidden.delete(key.id)) this.hidden.add(key.id);
+    if (!this.silenced.delete(key.id)) this.silenced.add(key.id);
     this.restyle();
   }
 
@@ -283,7 +294,7 @@ export class Curves extends Figure {
   }
 
   reset() {
-    this.hidden.clear();
+    this.silenced.clear();
     this.xr = new Range();
     this.yr = new Range();
     this.restyle();
@@ -293,7 +304,7 @@ export class Curves extends Figure {
     const move = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 }[e.key];
     if (e.key === "Escape") return this.left(), true;
     if (!move) return false;
-    const line = this.lines.find((l) => !this.hidden.has(l.id) && l.x.data.length);
+    const line = this.lines.find((l) => !this.silenced.has(l.id) && l.x.data.length);
     if (!line) return true;
     const { data } = line.x;
     const k = this.cursor === null ? data.length - 1 : nearest(data, this.cursor) + move * (e.shiftKey ? Math.ceil(data.length / 20) : 1);

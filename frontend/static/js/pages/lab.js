@@ -17,6 +17,7 @@ import { seedRow } from "../seed.js";
 import { Settings } from "../settings.js";
 import { fromURL, toURL } from "../state.js";
 import { tellStatus } from "../status.js";
+import { Time } from "../time.js";
 import { Touches } from "../touches.js";
 import { Transport } from "../transport.js";
 import { Views } from "../views.js";
@@ -50,6 +51,7 @@ const reached = new Set(lab.views.flatMap((view) => view.touches.map((touch) => 
 const asks = { probes: lab.probes.filter((each) => !reached.has(each.id)), actions: lab.actions.filter((each) => !reached.has(each.id)) };
 if (asks.probes.length || asks.actions.length) import("../asks.js").then(({ offerAsks }) => offerAsks(asks, run, byId("side"), (error) => notices.error(error, "probe")));
 for (const place of [byId("stage"), byId("side")]) touches.listen(place);
+const time = new Time({ lab, run, views, controls, settings, notices, answers, transport, places: [byId("stage"), byId("side")], still: [byId("controls"), byId("presets"), seed.node] });
 
 /** A command; its problem becomes a notice. @param {() => Promise<unknown>} command */
 async function attempt(command) {
@@ -94,13 +96,13 @@ function speed(value) {
 
 run.addEventListener("frame", (event) => {
   const frame = decode(/** @type {CustomEvent} */ (event).detail);
-  if (Number(frame.meta.take ?? 0) >= run.state.take) views.show(frame);
+  if (Number(frame.meta.take ?? 0) >= run.state.take && !time.holds(frame)) views.show(frame);
 });
 run.addEventListener("metrics", () => invalidate(counters));
 run.addEventListener("status", () => {
   if (transport.status !== run.state.status) counters.at = 0; // a button turns at once
   invalidate(counters);
-  tellStatus(run.state, notices, { again: () => reset() });
+  tellStatus(run.state, notices, { again: () => reset(), out: () => time.ways });
   seed.set(run.state.seed);
   if (speeding.idle) transport.set(run.state);
   if (settings.idle && touches.idle) controls.put(run.state.config ?? {});
@@ -204,7 +206,8 @@ const lesson = new Lesson(lab, {
 
 const keys = [
   { key: "Space", shown: "Space", says: "play or pause", go: toggle },
-  { key: "ArrowRight", shown: "→", says: "one step", go: one },
+  { key: "ArrowRight", shown: "→", says: "one step", go: (/** @type {KeyboardEvent} */ event) => time.forward(event) || one() },
+  ...time.keys,
   { key: "r", shown: "R", says: "start again", go: () => reset() },
   { key: "1 2 3 4 5 6 7 8 9", shown: "1 – 9", says: "a preset", go: (/** @type {KeyboardEvent} */ event) => lab.presets[Number(event.key) - 1] && settings.take(lab.presets[Number(event.key) - 1]) },
   { key: "PageDown", shown: "Page down", says: "the next thing to try", go: () => lesson.walk(1) },
@@ -212,7 +215,7 @@ const keys = [
   { key: "p", shown: "P", says: "projector", go: projector },
   { key: "d", shown: "D", says: "light or dark", go: () => document.dispatchEvent(new CustomEvent("nexttheme")) },
   { key: "?", shown: "?", says: "these keys", go: () => showKeys(keys) },
-  { key: "Escape", shown: "Esc", says: "close what is open, leave the projector", go: () => (panel(false), document.body.classList.remove("projector")) },
+  { key: "Escape", shown: "Esc", says: "close what is open, leave the projector", go: () => time.back() || (panel(false), document.body.classList.remove("projector")) },
 ];
 listen(keys);
 
