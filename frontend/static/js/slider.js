@@ -40,7 +40,7 @@ function scaleOf(field) {
 
 /**
  * @param {Field} field @param {Change} change @param {string} label
- * @returns {{box: HTMLElement, track: HTMLElement|null, set(value: any): void, refuse: (words: string) => void, active(): boolean}}
+ * @returns {{box: HTMLInputElement, track: HTMLElement|null, set(value: any): void, refuse: (words: string) => void, active(): boolean}}
  */
 export function slider(field, change, label) {
   const bounded = Number.isFinite(field.min) && Number.isFinite(field.max);

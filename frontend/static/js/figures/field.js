@@ -30,7 +30,7 @@ export class Field extends Figure {
 
   moved(x, y, e) { this.hand.moved(x, y, e); }
   pressed(x, y, e) { this.hand.pressed(x, y, e); }
-  released(x, y, e) { this.hand.released(x, y, e); }
+  released(x, y) { this.hand.released(x, y); }
   cancelled() { this.hand.cancelled(); }
   left() { this.hand.left(); }
   key(e) { return this.hand.key(e); }
@@ -41,7 +41,7 @@ export class Field extends Figure {
   }
 
   options() {
-    return [{ label: "Map in steps", on: () => this.stepped, flip: () => this.restyle(void (this.stepped = !this.stepped)) }];
+    return [{ label: "Map in steps", on: () => this.stepped, flip: () => { this.stepped = !this.stepped; this.restyle(); } }];
   }
 
   highlight(id, hover) {

@@ -32,7 +32,7 @@ export class Points extends Figure {
   }
 
   /** @param {number} i */
-  id(i) {
+  mark(i) {
     return this.f.ids?.[i] ?? `point-${i}`;
   }
 
@@ -209,7 +209,7 @@ export class Points extends Figure {
     const axes = [f.x, f.y, f.z];
     const lines = [f.names?.[i] ?? `point ${i}${f.labels && f.labels.data[i] !== 255 ? `, ${f.class_names?.[f.labels.data[i]] ?? `class ${f.labels.data[i]}`}` : ""}`];
     lines.push(Array.from({ length: d }, (_, k) => `${(axes[k]?.label || "xyz"[k]).split(" (")[0].slice(0, 22)} ${number(f.points.data[d * i + k], 2)}`).join(", "));
-    this.point({ x: this.places[2 * i], y: this.places[2 * i + 1], lines }, { id: this.id(i), text: lines.join(", ") }, aloud);
+    this.point({ x: this.places[2 * i], y: this.places[2 * i + 1], lines }, { id: this.mark(i), text: lines.join(", ") }, aloud);
   }
 
   moved(x, y) {
@@ -276,7 +276,7 @@ export class Points extends Figure {
     const { f } = this;
     const [n, d] = f.points.shape;
     const head = ["point", ...[f.x, f.y, f.z].slice(0, d).map((a, k) => axisText(a) || "xyz"[k]), "class"];
-    return [head, ...Array.from({ length: n }, (_, i) => [f.names?.[i] ?? this.id(i), ...f.points.data.slice(d * i, d * i + d), f.labels ? f.class_names?.[f.labels.data[i]] ?? f.labels.data[i] : ""])];
+    return [head, ...Array.from({ length: n }, (_, i) => [f.names?.[i] ?? this.mark(i), ...f.points.data.slice(d * i, d * i + d), f.labels ? f.class_names?.[f.labels.data[i]] ?? f.labels.data[i] : ""])];
   }
 }
 customElements.define("orrery-points", Points);

@@ -40,6 +40,7 @@ export class WordFigure extends Figure {
     return sheet.convertToBlob({ type: "image/png" });
   }
 
+  /** @param {"csv" | "json"} [format] */
   toData(format = "csv") {
     return format === "json" ? JSON.stringify(plain(this.figure), null, 1) : super.toData(format);
   }
