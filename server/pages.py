@@ -90,6 +90,18 @@ async def lab(request: Request, manager: TheManager, lab: str) -> Response:
     return page(request, "lab.html", lab=about, text=render(about["text"]), chapters=chapters, run_id=None)
 
 
+@router.get("/runs")
+async def runs(request: Request, manager: TheManager) -> Response:
+    """All runs."""
+    return page(request, "runs.html", titles=_titles(manager))
+
+
+@router.get("/compare")
+async def compare(request: Request, manager: TheManager) -> Response:
+    """Several runs in lock step."""
+    return page(request, "compare.html", titles=_titles(manager))
+
+
 @router.get("/runs/{run}")
 async def run(request: Request, manager: TheManager, run: str) -> Response:
     """One run, on its lab's page."""
@@ -108,6 +120,11 @@ def _chapters(manager: TheManager) -> list[dict[str, Any]]:
             headers={"Retry-After": "1", "Refresh": "1"},
         )
     return manager.labs.chapters
+
+
+def _titles(manager: TheManager) -> dict[str, str]:
+    """The labs' titles by their ids, in the order of the course."""
+    return {lab["id"]: lab["title"] for chapter in _chapters(manager) for lab in chapter["labs"]}
 
 
 @router.get("/assets/plotly.min.js")

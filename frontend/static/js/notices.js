@@ -2,7 +2,7 @@
 // Problems as sentences with a way out: what happened, with the number, and what to do. Never an alert box.
 import { h, same } from "./dom.js";
 
-/** @typedef {{text: string, hint?: string, tone?: "good"|"note"|"warn"|"bad", ways?: {label: string, go: () => unknown}[], brief?: boolean}} Notice */
+/** @typedef {{text: string, hint?: string, tone?: "good"|"note"|"warn"|"bad", ways?: {label: string, go: () => unknown}[], brief?: boolean, gone?: () => unknown}} Notice  `gone`: it went without one of its ways being taken */
 
 const BRIEF_MS = 6000;
 
@@ -23,20 +23,21 @@ export class Notices {
     this.clear(key);
     const node = h("div.notice", { role: notice.tone === "bad" || notice.tone === "warn" ? "alert" : "status", dataset: { tone: notice.tone ?? "note", key } },
       h("p", {}, h("span", {}, notice.text), notice.hint ? h("span.way", {}, ` ${notice.hint}`) : null),
-      ...(ways ?? []).map((way) => h("button", { type: "button", on: { click: () => (this.clear(key), way.go()) } }, way.label)),
+      ...(ways ?? []).map((way) => h("button", { type: "button", on: { click: () => (this.clear(key, true), way.go()) } }, way.label)),
       h("button.quiet.icon", { type: "button", "aria-label": "Dismiss", on: { click: () => this.clear(key) } }, "✕"));
     this.place.append(node);
     const timer = notice.brief ? window.setTimeout(() => this.clear(key), BRIEF_MS) : 0;
     this.shown.set(key, { node, notice, timer });
   }
 
-  /** @param {string} key */
-  clear(key) {
+  /** @param {string} key @param {boolean} [answered] one of its ways was taken */
+  clear(key, answered = false) {
     const old = this.shown.get(key);
     if (!old) return;
     clearTimeout(old.timer);
     old.node.remove();
     this.shown.delete(key);
+    if (!answered) old.notice.gone?.();
   }
 
   /** An error of the API in its own words. @param {any} error @param {string} [key] */
