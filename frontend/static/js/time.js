@@ -51,6 +51,11 @@ export class Time {
     });
     run.addEventListener("link", (event) => /** @type {CustomEvent} */ (event).detail === "open" && this.askEdits());
     for (const place of places) for (const type of ["touch", "build"]) place.addEventListener(type, (event) => this.#guard(/** @type {CustomEvent} */ (event)), true);
+    document.addEventListener("keydown", (event) => { // before a figure that has the focus takes it
+      if (event.key !== "Escape" || document.querySelector("dialog[open], .menu") || !this.back()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, true);
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.defaultPrevented) return;
       if (/** @type {HTMLElement} */ (event.target).matches?.("input:not([type=range], [type=checkbox], [type=radio]), textarea") || document.querySelector("dialog[open]")) return;

@@ -215,7 +215,7 @@ const keys = [
   { key: "p", shown: "P", says: "projector", go: projector },
   { key: "d", shown: "D", says: "light or dark", go: () => document.dispatchEvent(new CustomEvent("nexttheme")) },
   { key: "?", shown: "?", says: "these keys", go: () => showKeys(keys) },
-  { key: "Escape", shown: "Esc", says: "close what is open, leave the projector", go: () => time.back() || (panel(false), document.body.classList.remove("projector")) },
+  { key: "Escape", shown: "Esc", says: "close what is open, leave the projector", go: () => (panel(false), document.body.classList.remove("projector")) },
 ];
 listen(keys);
 

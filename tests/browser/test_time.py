@@ -1,0 +1,306 @@
+"""Time on the lab page: looking back, rewinding, branching, undoing, in a real browser against a real server."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PHONE, Opener
+from tests.browser.lab_page import PLAY, at_step, beyond_step, has_status, number, run_id, stands
+from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+BAR, STRIP = ".timeline", ".looking"
+SHOWN = """() => [...document.querySelectorAll('figure-frame[data-view]')]
+  .filter((card) => !card.dataset.view.startsWith('metric:') && card.value?.step !== undefined)
+  .filter((card) => { const at = card.getBoundingClientRect(); return at.bottom > 0 && at.top < innerHeight; })
+  .map((card) => card.value.step)"""
+
+
+def trained(server: LiveServer, steps: int = 20, lab: str = "mlp") -> str:
+    """A paused run after some steps."""
+    run = server.post("/api/runs", {"lab": lab, "autoplay": False})["id"]
+    server.post(f"/api/runs/{run}/step", {"count": steps})
+    return str(run)
+
+
+def words(page: Page) -> str:
+    """What the strip says, on one line."""
+    return " ".join(page.inner_text(f"{STRIP} p").split())
+
+
+def shows(page: Page, step: int) -> None:
+    """Waits until every figure in sight is of a step."""
+    page.wait_for_function(
+        f"(step) => {{ const at = ({SHOWN})(); return at.length > 1 && at.every((one) => one === step); }}", arg=step
+    )
+
+
+def curve_ends(page: Page, step: int) -> None:
+    """Waits until the first curve has something, and nothing after a step."""
+    last = "document.querySelector('orrery-curves')?.figure?.lines[0].x.data.at(-1)"
+    page.wait_for_function(f"() => {last} >= 0 && {last} <= {step}")
+
+
+def ready(page: Page, now: int) -> None:
+    """The bar knows the present and the kept steps."""
+    at_step(page, now)
+    page.wait_for_function(f"() => document.querySelector('{BAR}').getAttribute('aria-disabled') === 'false'")
+
+
+def drag(page: Page, share: float, release: bool = True) -> None:
+    """From the right end of the bar to a share of its width."""
+    box: Any = page.locator(f"{BAR} .timeline-rail").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 1, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * share, y, steps=6)
+    if release:
+        page.mouse.up()
+
+
+def test_dragging_shows_every_figure_as_it_was(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    drag(page, 0.72)  # between the kept steps 8 and 16
+    shows(page, 8)
+    assert words(page) == "You are looking at step 8 of 20"
+    assert page.get_attribute(BAR, "aria-valuetext") == "step 8 of 20, the past"
+    accept = {"Accept": "application/json"}
+    then = live_server.client.get(f"/api/runs/{run}/views/decision?step=11", headers=accept)
+    assert then.headers["X-Step"] == "8"
+    mine = page.evaluate("""async () => {
+      const { plain } = await import('/static/js/frames.js');
+      return plain(document.querySelector('figure-frame[data-view="decision"]').value).values;
+    }""")
+    theirs = then.json()["values"]
+    assert len(mine) == len(theirs)
+    assert (
+        max(abs(a - b) for one, other in zip(mine, theirs, strict=True) for a, b in zip(one, other, strict=True)) < 1e-5
+    )
+    chart = page.wait_for_function("() => document.querySelector('orrery-curves')?.here")
+    assert chart.json_value() == 8
+    page.get_by_role("button", name="Back to now").click()
+    shows(page, 20)
+    assert not page.is_visible(STRIP)
+    assert page.evaluate("document.querySelector('orrery-curves').here") is None
+
+
+def test_the_keyboard_looks_back_and_comes_to_now(opened: Opener, live_server: LiveServer) -> None:
+    page = opened(f"/runs/{trained(live_server)}")
+    stands(page)
+    ready(page, 20)
+    page.focus(BAR)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 16)
+    page.keyboard.press("Home")
+    shows(page, 0)
+    page.keyboard.press("ArrowRight")
+    shows(page, 1)
+    page.keyboard.press("Escape")
+    shows(page, 20)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Shift+ArrowLeft")
+    shows(page, 16)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 8)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    shows(page, 20)
+    assert not page.is_visible(STRIP)
+
+
+def test_it_looks_back_while_it_trains(opened: Opener, live_server: LiveServer) -> None:
+    page = opened(f"/runs/{trained(live_server)}")
+    stands(page)
+    ready(page, 20)
+    page.click(PLAY)
+    beyond_step(page, 40)
+    page.focus(BAR)
+    page.keyboard.press("Home")
+    shows(page, 0)
+    before = words(page)
+    of = "document.querySelector('.looking p').innerText"
+    page.wait_for_function(f"(before) => {of}.replace(/\\s+/g, ' ').trim() !== before", arg=before)
+    assert set(page.evaluate(SHOWN)) == {0}
+    has_status(page, "running")
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"() => Math.min(...({SHOWN})()) > 40")
+
+
+def test_the_past_takes_no_touch(opened: Opener, live_server: LiveServer) -> None:
+    page = opened(f"/runs/{trained(live_server, lab='perceptron', steps=9)}")
+    stands(page)
+    ready(page, 9)
+    page.focus(BAR)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 8)
+    asked: list[str] = []
+    page.on("request", lambda request: request.method != "GET" and asked.append(request.url))
+    box: Any = page.locator("#stage orrery-field").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4, steps=4)
+    page.mouse.up()
+    assert page.locator("#controls").get_attribute("inert") is not None
+    page.keyboard.press("Escape")
+    shows(page, 9)
+    assert asked == []
+    assert page.locator("#controls").get_attribute("inert") is None
+
+
+def test_rewind_here_goes_on_from_there(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    page.focus(BAR)
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    shows(page, 4)
+    page.get_by_role("button", name="Rewind here").click()
+    at_step(page, 4)
+    shows(page, 4)
+    assert not page.is_visible(STRIP)
+    assert live_server.get(f"/api/runs/{run}")["step"] == 4
+    curve_ends(page, 4)
+    assert live_server.get(f"/api/runs/{run}/keyframes")["steps"] == [0, 1, 2, 4]
+    page.click("#transport .step")
+    at_step(page, 5)
+    shows(page, 5)
+
+
+def test_branch_here_opens_a_run_of_its_own(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    page.focus(BAR)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 16)
+    page.get_by_role("button", name="Branch here").click()
+    page.wait_for_url(lambda url: "/runs/" in url and run not in url)
+    stands(page)
+    at_step(page, 16)
+    assert run_id(page) != run
+    assert live_server.get(f"/api/runs/{run}")["step"] == 20
+
+
+def test_one_step_back(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 19)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 17)
+    shows(page, 17)
+    assert live_server.get(f"/api/runs/{run}")["step"] == 17
+    page.keyboard.press("ArrowRight")
+    at_step(page, 18)
+
+
+def test_undo_takes_back_the_last_change(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    usual = live_server.get(f"/api/runs/{run}")["config"]["learning_rate"]
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    assert undo.is_disabled()
+    number(page, "learning_rate").fill("0.5")
+    number(page, "learning_rate").press("Enter")
+    page.wait_for_function("() => !document.querySelector('.undo').disabled")
+    page.click("#transport .step")
+    at_step(page, 21)
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('.notice[data-key="undo"]')
+    assert "Learning rate" in page.inner_text('.notice[data-key="undo"]')
+    page.wait_for_function("() => document.querySelector('.undo').disabled")
+    at_step(page, 21)
+    assert live_server.get(f"/api/runs/{run}")["config"]["learning_rate"] == usual
+    box = """document.querySelector('.field[data-field="learning_rate"] input.number')"""
+    page.wait_for_function(f"() => Number({box}.value) === {usual}")
+
+
+def test_a_finished_run_is_looked_at_after_a_reload(opened: Opener, live_server: LiveServer) -> None:
+    run = live_server.post("/api/runs", {"lab": "mlp", "autoplay": False, "max_steps": 30})["id"]
+    live_server.post(f"/api/runs/{run}/step", {"count": 30})
+    page = opened(f"/runs/{run}")
+    page.reload()
+    has_status(page, "finished")
+    ready(page, 30)
+    page.focus(BAR)
+    page.keyboard.press("Home")
+    shows(page, 0)
+    page.keyboard.press("End")
+    shows(page, 30)
+
+
+def test_another_viewers_rewind_cuts_the_curves_and_the_bar(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    page.focus(BAR)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 16)
+    live_server.post(f"/api/runs/{run}/rewind", {"step": 6})
+    at_step(page, 6)
+    shows(page, 6)
+    assert not page.is_visible(STRIP)
+    curve_ends(page, 6)
+    page.click("#transport .reset")
+    at_step(page, 0)
+    page.wait_for_function(f"() => document.querySelector('{BAR}').getAttribute('aria-disabled') === 'true'")
+
+
+def test_a_viewer_away_during_a_rewind_keeps_what_stands(opened: Opener, live_server: LiveServer) -> None:
+    run = trained(live_server)
+    page = opened(f"/runs/{run}")
+    stands(page)
+    ready(page, 20)
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    live_server.post(f"/api/runs/{run}/rewind", {"step": 12})
+    page.context.set_offline(False)
+    at_step(page, 12)
+    curve_ends(page, 12)
+    assert page.evaluate("document.querySelector('orrery-curves').figure.lines[0].x.data[0]") == 0
+    opened.complaints.clear()  # type: ignore[attr-defined]  # the browser notes what failed meanwhile
+
+
+def test_a_diverged_run_goes_on_at_a_third_of_the_rate(opened: Opener, live_server: LiveServer) -> None:
+    presets = live_server.get("/api/labs/mlp")["presets"]
+    wild = next(preset["config"] for preset in presets if "rate too high" in preset["title"])
+    run = live_server.full_speed("mlp", config=wild, autoplay=True)
+    page = opened(f"/runs/{run}")
+    page.wait_for_selector('.notice[data-key="problem"]')
+    before = live_server.get(f"/api/runs/{run}")
+    labels = page.locator('.notice[data-key="problem"] button').all_inner_texts()
+    assert labels[0] == "Try a third of the rate"
+    assert "Start again" in labels
+    with page.expect_response(lambda answer: answer.url.endswith("/play")) as played:
+        page.get_by_role("button", name="Try a third of the rate").click()
+    assert played.value.ok
+    after = live_server.get(f"/api/runs/{run}")["config"]["learning_rate"]
+    assert after == pytest.approx(before["config"]["learning_rate"] / 3, rel=0.1)
+
+
+def test_a_thumb_looks_back_on_a_phone(opened: Opener, live_server: LiveServer) -> None:
+    page = opened(f"/runs/{trained(live_server)}", viewport=PHONE, has_touch=True)
+    stands(page)
+    ready(page, 20)
+    drag(page, 0.4)
+    page.wait_for_selector(STRIP)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    sizes = page.locator(f"{STRIP} button").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert min(sizes) >= 24
+    page.get_by_role("button", name="Back to now").click()
+    assert not page.is_visible(STRIP)
