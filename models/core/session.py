@@ -70,6 +70,7 @@ class Session:
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
         self.timeline, self.step_s = Timeline(lab, clock, folder), 0.0
         self._begin(Training(lab, lab.Config.read(dict(config or {})), seed, clock))
+        self.timeline.origin = (self.training.first_config, seed)
         self._script.extend(sorted(edits, key=lambda edit: edit.step))
 
     def _begin(self, training: Training) -> None:
@@ -175,6 +176,7 @@ class Session:
         was_running = self.status == "running"
         self._begin(Training(self.kind, after, self.seed if seed is None else seed, self.clock))
         self.timeline.cut(-1)
+        self.timeline.origin = (after, self.seed)
         self.take, self.take_from = self.take + 1, -1
         self.watches.set({watch.view: watch.rate_hz for watch in self.watches.views.values()})
         if was_running:
@@ -272,7 +274,7 @@ class Session:
         about, tensors = self.training.dump()
         if step is not None and step != self.step:
             about, tensors = self.timeline.branch(self._made(step), self.edits, self.step_s)
-        return self._pack(*fork(self.kind, about, tensors, config or {}, seed, self.clock), [])
+        return self._pack(*fork(self.kind, about, tensors, config or {}, seed, self.clock), edits=[], whole=False)
 
     def _made(self, step: int) -> int:
         if not 0 <= step <= self.step:
@@ -436,11 +438,12 @@ class Session:
 
     def save(self) -> bytes:
         """The whole training state as safetensors: what continues from it continues bit for bit."""
-        return self._pack(*self.training.dump(), self.edits)
+        return self._pack(*self.training.dump(), edits=self.edits, whole=self.timeline.origin is not None)
 
-    def _pack(self, about: dict[str, Any], tensors: dict[str, Tensor], edits: Sequence[Edit]) -> bytes:
+    def _pack(self, about: dict[str, Any], tensors: dict[str, Tensor], *, edits: Sequence[Edit], whole: bool) -> bytes:
+        """The bytes of a training state; `whole` if its run began at step 0, and not where another one branched."""
         about |= {"take": self.take, "max_steps": self.max_steps, "threads": torch.get_num_threads()}
-        about |= {"edits": [asdict(edit) for edit in edits]}
+        about |= {"edits": [asdict(edit) for edit in edits], "whole": whole}
         return save_tensors(tensors, {"orrery": json.dumps(about)})
 
     @classmethod
@@ -454,4 +457,5 @@ class Session:
         session.edits = [Edit(**edit) for edit in about["edits"]]
         session.timeline.cut(session.step)
         session.timeline.next_key = session.step
+        session.timeline.origin = session.timeline.origin if about["whole"] else None
         return session

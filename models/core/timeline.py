@@ -15,6 +15,7 @@ from torch import Tensor
 
 from models.core.edits import Edit, apply, tune
 from models.core.errors import BadState, InvalidConfig, WrongState
+from models.core.fields import LabConfig
 from models.core.frames import read_metadata
 from models.core.keyframes import History, next_key
 from models.core.lab import Lab, lab_id
@@ -34,6 +35,7 @@ class Timeline:
         self.kind, self.clock = kind, clock
         self.history = History(folder)
         self.next_key = 0
+        self.origin: tuple[LabConfig, int] | None = None  # config and seed at step 0; None: the run began elsewhere
         self.trained_s = self.keeping_s = 0.0
         self.recent_at = clock()
         self.recent_cost_s = 0.0
@@ -74,18 +76,25 @@ class Timeline:
         Raises WrongState if the steps to be made again, at `step_s` seconds each, would take too long.
         """
         kept = self.history.state(step)
-        if kept is None:
-            raise WrongState(f"Nothing is kept of this run at or before step {step:,}.", "Reset it to begin again.")
-        near, data = kept
+        if kept is None and self.origin is None:
+            raise WrongState(f"This run begins after step {step:,}.", "Go back in the run that it branched from.")
+        near, data = kept or (0, b"")
         if (step - near) * step_s > REPLAY_S:
             raise WrongState(
                 f"From the kept step {near:,} to step {step:,} would take about {(step - near) * step_s:.0f} s again.",
                 f"The nearest kept steps are {self._around(step)}.",
             )
+        training = self._restored(data)
+        replay(training, [edit for edit in edits if near <= edit.step < step], step)
+        return training
+
+    def _restored(self, data: bytes) -> Training:
+        """The training of a kept state, or without one at step 0."""
+        if not data and self.origin:
+            return Training(self.kind, *self.origin, self.clock)
         about, tensors = read_state(data, self.kind)
         training = Training(self.kind, self.kind.Config.read(about["first_config"]), about["first_seed"], self.clock)
         training.restore(about, tensors)
-        replay(training, [edit for edit in edits if near <= edit.step < step], step)
         return training
 
     def branch(self, step: int, edits: Sequence[Edit], step_s: float) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -140,3 +140,22 @@ def test_keyframes_come_on_a_log_schedule_and_after_each_asked_step() -> None:
     now = session.step
     forward(session, 3)
     assert session.timeline.history.frames.steps[-1] == now + 3
+
+
+def test_what_was_never_kept_is_made_again_from_the_beginning() -> None:
+    session = Session(Toy, seed=2)
+    session.rewind(0)
+    session.reset({"n": 15})
+    session.tune({"rate": 0.7})
+    session.rewind(0)
+    assert session.edits == []
+    assert session.config.rate == 0.1
+
+
+def test_a_branch_cannot_go_back_before_its_beginning() -> None:
+    session = edited()
+    branch = Session.restore(session.branch(33), Toy)
+    forward(branch, 4)
+    branch.rewind(33)
+    with pytest.raises(WrongState, match="begins after step 32"):
+        branch.rewind(32)

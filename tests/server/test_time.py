@@ -51,6 +51,12 @@ def test_a_step_that_has_not_been_made_is_refused(server: Server) -> None:
     assert server.call("POST", f"/api/runs/{run}/rewind", {"step": -1}).status_code == 422
 
 
+def test_a_run_that_has_just_begun_can_be_rewound_to_its_beginning(server: Server) -> None:
+    run, _ = stepped(server, 3)
+    server.post(f"/api/runs/{run}/reset")
+    assert server.post(f"/api/runs/{run}/rewind", {"step": 0})["step"] == 0
+
+
 def test_undo_takes_the_newest_edit_back_and_makes_its_steps_again(server: Server) -> None:
     run, before = stepped(server, 20)
     server.post(f"/api/runs/{run}/rewind", {"step": 10})
