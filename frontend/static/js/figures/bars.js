@@ -20,11 +20,18 @@ export class Bars extends Figure {
 
   #range() {
     const { f } = this;
-    let [lo, hi] = [0, 0];
-    for (const v of f.values.data) if (Number.isFinite(v)) [lo, hi] = [Math.min(lo, v), Math.max(hi, v)];
+    let [lo, hi] = this.common.value ?? this.extents().value;
     if (f.signed) [lo, hi] = [-Math.max(-lo, hi), Math.max(-lo, hi)];
-    this.range.hold(lo, hi);
+    if (this.common.value) Object.assign(this.range, { lo, hi });
+    else this.range.hold(lo, hi);
     if (f.signed) this.range.lo = -(this.range.hi = Math.max(-this.range.lo, this.range.hi));
+  }
+
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
+    let [lo, hi] = [0, 0];
+    for (const v of this.f.values.data) if (Number.isFinite(v)) [lo, hi] = [Math.min(lo, v), Math.max(hi, v)];
+    return { value: [lo, hi] };
   }
 
   stillKey() {

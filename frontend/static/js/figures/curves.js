@@ -1,12 +1,16 @@
 // @ts-check
 /** Lines over steps or any x, thinned to two points a pixel, with bands, marks and rules. */
+import { invalidate } from "../loop.js";
 import { named } from "../palette.js";
 import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
-import { label } from "./marks.js";
+import { label, sprite, stamp } from "./marks.js";
 import { nearest, thin } from "./thin.js";
 
 const DASH = { solid: [], dashed: [7, 4], dotted: [1.5, 4], steps: [] };
+
+/** Pixels of radius of a line's markers. */
+const MARKER = 3.6;
 
 export class Curves extends Figure {
   sx = new Scale();
@@ -43,8 +47,8 @@ export class Curves extends Figure {
     return /** @type {any[]} */ (this.figure?.lines ?? []);
   }
 
-  /** Ranges that hold still; given ones are law. */
-  #ranges() {
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
     const f = /** @type {any} */ (this.figure);
     const log = this.#log;
     let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
@@ -62,8 +66,15 @@ export class Curves extends Figure {
     }
     for (const rule of f.rules ?? []) if (rule.axis === "y" && (!log || rule.at > 0)) [y0, y1] = [Math.min(y0, rule.at), Math.max(y1, rule.at)];
     if (!(y0 <= y1)) [x0, x1, y0, y1] = [0, 1, log ? 0.1 : 0, 1];
-    this.xr.hold(x0, x1 > x0 ? x1 : x0 + 1, Boolean(f.x?.log) && x0 > 0);
-    this.yr.hold(y0, y1, log);
+    return { x: [x0, x1 > x0 ? x1 : x0 + 1], y: [y0, y1] };
+  }
+
+  /** Ranges that hold still; given ones are law. */
+  #ranges() {
+    const { x, y } = this.extents();
+    this.xr.hold(...x, Boolean(this.figure?.x?.log) && x[0] > 0);
+    this.yr.hold(...y, this.#log);
+    for (const [range, held] of /** @type {[Range, number[] | undefined][]} */ ([[this.xr, this.common.x], [this.yr, this.common.y]])) if (held) [range.lo, range.hi] = held;
   }
 
   stillKey() {
@@ -80,9 +91,9 @@ export class Curves extends Figure {
     this.plot = { x: Math.round(em * 3.9), y: Math.round(top), w: Math.max(20, Math.round(this.width - em * 5.9)), h: Math.max(20, Math.round(this.height - top - em * 3.3)) };
     const { x, y, w, h } = this.plot;
     const log = this.#log;
-    const lo = f.y?.lo ?? this.yr.lo;
-    this.sx.set(f.x?.lo ?? this.xr.lo, f.x?.hi ?? this.xr.hi, x, x + w, Boolean(f.x?.log));
-    this.sy.set(log && lo <= 0 ? this.yr.lo : lo, f.y?.hi ?? this.yr.hi, y + h, y, log);
+    const lo = (this.common.y ? null : f.y?.lo) ?? this.yr.lo;
+    this.sx.set((this.common.x ? null : f.x?.lo) ?? this.xr.lo, (this.common.x ? null : f.x?.hi) ?? this.xr.hi, x, x + w, Boolean(f.x?.log));
+    this.sy.set(log && lo <= 0 ? this.yr.lo : lo, (this.common.y ? null : f.y?.hi) ?? this.yr.hi, y + h, y, log);
     drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { grid: true });
     this.#paintLegend(ctx, c, em);
   }
@@ -95,6 +106,7 @@ export class Curves extends Figure {
     const [only] = this.lines;
     if (this.lines.length < 2 && (!only?.label || [this.figure?.y?.label, this.spec.title].includes(only.label))) return 0;
     for (const line of this.lines) {
+      if (line.unnamed) continue;
       const w = ctx.measureText(line.label).width + em * 3.4;
       if (x + w > this.width && x > start) [x, row] = [start, row + 1];
       this.keys.push({ id: line.id, x, w, y: em * 1.1 + row * em * 1.6 });
@@ -111,7 +123,7 @@ export class Curves extends Figure {
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
     for (const [i, key] of this.keys.entries()) {
-      const line = this.lines[i];
+      const line = this.lines.find((each) => each.id === key.id);
       ctx.globalAlpha = this.silenced.has(line.id) ? 0.35 : 1;
       this.#pen(ctx, line, i);
       ctx.beginPath();
@@ -119,6 +131,7 @@ export class Curves extends Figure {
       ctx.lineTo(key.x + em * 1.9, key.y);
       ctx.stroke();
       ctx.setLineDash([]);
+      if (line.marker !== undefined) stamp(ctx, sprite(line.marker, MARKER, this.ratio), key.x + em * 0.95, key.y, this.ratio);
       ctx.fillStyle = c.ink2;
       ctx.fillText(line.label, key.x + em * 2.3, key.y);
     }
@@ -154,6 +167,7 @@ export class Curves extends Figure {
       ctx.globalAlpha = faint;
       ctx.stroke(path);
       ctx.setLineDash([]);
+      if (line.marker !== undefined) this.#markers(ctx, line);
     }
     ctx.globalAlpha = 1;
     ctx.textAlign = "left";
@@ -177,6 +191,17 @@ export class Curves extends Figure {
     }
     if (this.cursor !== null) this.#cursor(ctx, c, this.cursor);
     ctx.restore();
+  }
+
+  /** A shape here and there on a line that has a `marker`, so that colour does not stand alone. @param {CanvasRenderingContext2D} ctx @param {any} line */
+  #markers(ctx, line) {
+    const [x, y] = [line.x.data, line.y.data];
+    const apart = Math.max(this.em * 7, this.plot.w / 8);
+    const end = x.length ? this.sx.px(x[x.length - 1]) : 0;
+    for (let px = this.plot.x + apart * (0.3 + (line.marker % 8) / 11); px < end; px += apart) {
+      const k = nearest(x, this.sx.at(px));
+      if (Number.isFinite(y[k])) stamp(ctx, sprite(line.marker, MARKER, this.ratio), this.sx.px(x[k]), this.sy.px(y[k]), this.ratio);
+    }
   }
 
   #rules(ctx, f, c) {
@@ -260,6 +285,7 @@ export class Curves extends Figure {
       if (k >= 0 && Math.abs(line.x.data[k] - x) < best) [best, snapped] = [Math.abs(line.x.data[k] - x), line.x.data[k]];
     }
     this.cursor = snapped;
+    this.dispatchEvent(new CustomEvent("cursor", { bubbles: true, detail: { x: snapped } }));
     const lines = [`${f.x?.label || "x"} ${number(snapped)}${f.x?.unit ? ` ${f.x.unit}` : ""}`];
     let close = { id: "", far: 12 };
     for (const line of this.lines) {
@@ -284,11 +310,21 @@ export class Curves extends Figure {
   pressed(x, y) {
     const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
     if (!key) return;
-    if (!this.silenced.delete(key.id)) this.silenced.add(key.id);
+    const silent = this.silenced.has(key.id);
+    for (const { id } of this.lines) if (id.split(":")[0] === key.id.split(":")[0]) silent ? this.silenced.delete(id) : this.silenced.add(id);
     this.restyle();
   }
 
+  /** The cursor of another chart of the same x. @param {number | null} x */
+  follow(x) {
+    if (this.cursor === x) return;
+    this.cursor = x;
+    if (x === null) this.readout = null;
+    invalidate(this);
+  }
+
   left() {
+    if (this.cursor !== null) this.dispatchEvent(new CustomEvent("cursor", { bubbles: true, detail: { x: null } }));
     this.cursor = null;
     super.left();
   }

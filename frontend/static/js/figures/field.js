@@ -78,11 +78,20 @@ export class Field extends Figure {
     const [lo, hi] = range(p ? p.tensor : f.values);
     const end = p ? p.end ?? roundUp(Math.max(-lo, hi)) : 0;
     if (p) return p.signed ? [-end, end] : [lo, hi];
-    if (!f.signed) return [f.lo ?? lo, f.hi ?? hi];
-    const most = Math.max(Math.abs(f.lo ?? lo), Math.abs(f.hi ?? hi));
-    if (f.hi !== null && f.hi !== undefined) return [-most, most];
+    const [least, greatest] = this.common.value ?? [f.lo ?? lo, f.hi ?? hi];
+    if (!f.signed) return [least, greatest];
+    const most = Math.max(Math.abs(least), Math.abs(greatest));
+    if (this.common.value || (f.hi !== null && f.hi !== undefined)) return [-most, most];
     if (most > this.end || most < this.end * 0.5) this.end = roundUp(most);
     return [-this.end, this.end];
+  }
+
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
+    const f = /** @type {any} */ (this.figure);
+    if (!f?.values) return {};
+    const [lo, hi] = range(f.values);
+    return { value: [f.lo ?? lo, f.hi ?? hi] };
   }
 
   stillKey() {

@@ -37,6 +37,8 @@ export class Figure extends HTMLElement {
   lit = null;
   /** @type {Readout | null} */
   readout = null;
+  /** @type {Record<string, [number, number]>} ranges held in common with figures beside this one, by the names of `extents` */
+  common = {};
   alt = "";
   width = 0;
   height = 0;
@@ -133,6 +135,8 @@ export class Figure extends HTMLElement {
   rows() { return []; }
   /** @returns {Option[]} */
   options() { return []; }
+  /** The ranges of the present figure that a comparison shares: of an axis, a colour scale, the weights. @returns {Record<string, [number, number]>} */
+  extents() { return {}; }
   /** The text alternative when the figure brings none. */
   words() { return this.spec.title; }
 
@@ -140,6 +144,13 @@ export class Figure extends HTMLElement {
   show(figure) {
     this.figure = figure;
     invalidate(this);
+  }
+
+  /** One scale for several figures. @param {Record<string, [number, number]>} ranges by the names of `extents` */
+  share(ranges) {
+    if (JSON.stringify(ranges) === JSON.stringify(this.common)) return;
+    this.common = ranges;
+    this.restyle();
   }
 
   /** @param {string | null} id @param {Hover} [_hover] */

@@ -97,17 +97,24 @@ export class FigureFrame extends HTMLElement {
     if (this.#lit) figure.highlight(this.#lit);
   }
 
+  /** Show one of several. Event: "choose" {index}. @param {number} i */
+  choose(i) {
+    if (i === this.chosen || !this.value) return;
+    this.chosen = i;
+    for (const [k, b] of [...this.choices.querySelectorAll("button")].entries()) b.setAttribute("aria-checked", String(k === i));
+    const list = this.choices.querySelector("select");
+    if (list) list.selectedIndex = i;
+    this.show(this.value);
+    this.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { index: this.chosen } }));
+  }
+
   /** One radio button a choice; many become a list. @param {string[]} labels */
   #offer(labels) {
     if (labels.join("\n") === this.#labels) return;
     this.#labels = labels.join("\n");
     this.choices.hidden = labels.length < 2;
     this.chosen = Math.min(this.chosen, labels.length - 1);
-    const choose = (/** @type {number} */ i) => {
-      this.chosen = i;
-      for (const [k, b] of [...this.choices.querySelectorAll("button")].entries()) b.setAttribute("aria-checked", String(k === i));
-      if (this.value) this.show(this.value);
-    };
+    const choose = (/** @type {number} */ i) => this.choose(i);
     if (labels.length > 6) {
       const list = h("select", { "aria-label": "Which one", on: { change: () => choose(list.selectedIndex) } }, ...labels.map((text) => h("option", {}, text)));
       list.selectedIndex = this.chosen;

@@ -46,11 +46,17 @@ export class Histograms extends Figure {
 
   /** The tallest bin of a group so far: heights are compared over time. @param {any} group @param {number} k */
   #top(group, k) {
+    if (this.common[`count ${k}`]) return this.common[`count ${k}`][1] || 1;
     let most = 0;
     for (let i = 0; i < group.counts.data.length; i += 1) if (group.counts.data[i] > most) most = group.counts.data[i];
     const held = this.#reach.get(k) ?? 0;
     if (most > held || most < held * 0.35) this.#reach.set(k, roundUp(most));
     return this.#reach.get(k) || 1;
+  }
+
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
+    return Object.fromEntries(this.groups.map((group, k) => [`count ${k}`, /** @type {[number, number]} */ ([0, Math.max(1, ...group.counts.data)])]));
   }
 
   stillKey() {

@@ -23,11 +23,18 @@ export class Matrix extends Figure {
 
   /** The colour scale's end: round, so that it seldom moves. */
   #end() {
+    if (this.common.value) return this.common.value[1];
+    const [, most] = this.extents().value;
+    if (most > this.end || most < this.end * 0.5) this.end = roundUp(most);
+    return this.end;
+  }
+
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
     const { data } = this.f.values;
     let most = 0;
     for (let i = 0; i < data.length; i += 1) if (Math.abs(data[i]) > most && data[i] < 1e30) most = Math.abs(data[i]);
-    if (most > this.end || most < this.end * 0.5) this.end = roundUp(most);
-    return this.end;
+    return { value: [0, most] };
   }
 
   stillKey() {

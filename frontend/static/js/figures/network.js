@@ -53,11 +53,19 @@ export class Network extends Figure {
     return link ? link.weights.data[unit * link.weights.shape[1] + source] : NaN;
   }
 
-  stillKey() {
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
     const f = /** @type {any} */ (this.figure);
     let most = 1e-6;
     for (const { weights: { data } } of f.links) for (let i = 0; i < data.length; i += 1) if (Math.abs(data[i]) > most && data[i] < 1e30) most = Math.abs(data[i]);
-    if (most > this.most || most < this.most * 0.4) this.most = roundUp(most);
+    return { weight: [0, most] };
+  }
+
+  stillKey() {
+    const f = /** @type {any} */ (this.figure);
+    const [, most] = this.common.weight ?? this.extents().weight;
+    if (this.common.weight) this.most = most;
+    else if (most > this.most || most < this.most * 0.4) this.most = roundUp(most);
     return `${this.width} ${this.height} ${this.most} ${f.builds} ${this.layers.map((l) => `${l.label}${l.activation}${l.units.length}`)} ${this.layers[0]?.units.map((u) => u.label)} ${this.layers.at(-1)?.units.map((u) => u.label)}`;
   }
 

@@ -37,12 +37,20 @@ export class Points extends Figure {
   }
 
   #range(axis, k) {
-    const { f } = this;
+    const held = this.common["xyz"[k]];
     if (axis?.lo !== null && axis?.lo !== undefined && axis.hi !== null && axis.hi !== undefined) {
       this.ranges[k].lo = axis.lo;
       this.ranges[k].hi = axis.hi;
       return;
     }
+    if (held) return void Object.assign(this.ranges[k], { lo: held[0], hi: held[1] });
+    const [lo, hi] = this.#extent(k);
+    if (lo <= hi) this.ranges[k].hold(lo, hi);
+  }
+
+  /** @param {number} k @returns {[number, number]} */
+  #extent(k) {
+    const { f } = this;
     let [lo, hi] = [Infinity, -Infinity];
     for (const tensor of [f.points, k < 2 ? f.grid : null]) {
       if (!tensor) continue;
@@ -52,7 +60,12 @@ export class Points extends Figure {
         if (tensor.data[i] > hi) hi = tensor.data[i];
       }
     }
-    if (lo <= hi) this.ranges[k].hold(lo, hi);
+    return [lo, hi];
+  }
+
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
+    return Object.fromEntries(["x", "y", "z"].slice(0, this.f.points.shape[1]).map((name, k) => [name, this.#extent(k)]));
   }
 
   stillKey() {

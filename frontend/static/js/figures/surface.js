@@ -15,26 +15,35 @@ export class Surface extends Figure {
   plot = { x: 0, y: 0, w: 0, h: 0 };
   /** @type {{x: number, y: number} | null} */
   cursor = null;
-  /** The surface with its valleys stretched, made once a frame. @type {{of: any, tensor: any} | null} */
+  /** The surface with its valleys stretched, made once a frame. @type {{of: any, ends: string, tensor: any} | null} */
   #spread = null;
 
   /** Heights as they are coloured: low ones spread out where the figure asks for a logarithm. */
   #shades() {
     const f = /** @type {any} */ (this.figure);
     if (!f.log) return f.z;
-    if (this.#spread?.of !== f.z) {
+    const [lo, hi] = this.#ends();
+    if (this.#spread?.of !== f.z || this.#spread.ends !== `${lo} ${hi}`) {
       const n = f.z.data.length;
       const data = this.#spread?.tensor.data.length === n ? this.#spread.tensor.data : new Float32Array(n);
-      const [lo, hi] = range(f.z);
       for (let i = 0; i < n; i += 1) data[i] = Math.sqrt(Math.max(0, at(f.z, i) - lo) / (hi - lo || 1)); // eight bits bear a root, not a logarithm
-      this.#spread = { of: f.z, tensor: { shape: f.z.shape, data } };
+      this.#spread = { of: f.z, ends: `${lo} ${hi}`, tensor: { shape: f.z.shape, data } };
     }
     return this.#spread.tensor;
   }
 
+  /** @returns {Record<string, [number, number]>} */
+  extents() {
+    return { value: range(/** @type {any} */ (this.figure).z) };
+  }
+
+  #ends() {
+    return this.common.value ?? this.extents().value;
+  }
+
   stillKey() {
     const f = /** @type {any} */ (this.figure);
-    const [lo, hi] = range(f.z);
+    const [lo, hi] = this.#ends();
     return `${f.x?.lo} ${f.x?.hi} ${f.y?.lo} ${f.y?.hi} ${axisText(f.x)} ${axisText(f.y)} ${axisText(f.z_axis)} ${number(lo, 2)} ${number(hi, 2)}`;
   }
 
@@ -50,7 +59,7 @@ export class Surface extends Figure {
     this.sx.set(f.x?.lo ?? 0, f.x?.hi ?? 1, x, x + this.plot.w);
     this.sy.set(f.y?.lo ?? 0, f.y?.hi ?? 1, y + this.plot.h, y);
     drawAxes(ctx, this.plot, this.sx, this.sy, f.x ?? { label: "" }, f.y ?? { label: "" }, c, em, { frame: true });
-    const [lo, hi] = range(f.z);
+    const [lo, hi] = this.#ends();
     rampLegend(ctx, c.sequential, axisText(f.z_axis), number(lo, 2), number(hi, 2), x + this.plot.w, em * 0.9, em);
   }
 
@@ -58,7 +67,7 @@ export class Surface extends Figure {
     const f = /** @type {any} */ (this.figure);
     const { x, y, w, h } = this.plot;
     const z = this.#shades();
-    const [lo, hi] = f.log ? extent(z.data) : range(z);
+    const [lo, hi] = f.log ? (this.common.value ? [0, 1] : extent(z.data)) : this.#ends();
     const [rows, columns] = z.shape;
     const [dx, dy] = [w / (columns - 1), h / (rows - 1)]; // samples stand on the edges, so the picture overhangs by half a cell
     ctx.save();
