@@ -90,7 +90,7 @@ export function overlay(chart, members, wish) {
       const scale = wish.by === "epoch" ? 1 / (there[0].perEpoch || 1) : 1;
       const { x, mean, lower, upper } = n > 1 ? folded(all) : { x: all[0].x, mean: all[0].y, lower: null, upper: null };
       const line = thin({ x: x.map((each) => each * scale), y: mean });
-      const words = group.length > 1 ? `${first.folded}, mean of n = ${n} ± sd` : first.label;
+      const words = group.length > 1 ? `${first.folded}, mean ± sd, n = ${n}` : first.label;
       const { part, model } = split(metric.id);
       lines.push({
         id: `${first.id}${part === "test" && metrics.length > 1 ? ":test" : ""}${model ? `.${model}` : ""}`, label: metrics.length > 1 ? `${words}, ${metric.label}` : words,

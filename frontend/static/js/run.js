@@ -18,6 +18,8 @@ export class Run extends EventTarget {
     this.state = { status: "starting", step: 0, epoch: 0, take: 0, max_steps: 0, speed: null, steps_per_second: 0, message: "", problem: null, error: null, queue_place: null, phase: "", config: {}, seed: 0 };
     /** @type {Record<string, number>} */
     this.views = {};
+    /** It trains on when its page is left: another page shows it. */
+    this.kept = false;
     /** @type {Record<string, any[]>[] | null} rows heard while older ones are being fetched */
     this.held = null;
   }

@@ -2,7 +2,7 @@
 /** Lines over steps or any x, thinned to two points a pixel, with bands, marks and rules. */
 import { invalidate } from "../loop.js";
 import { named } from "../palette.js";
-import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
+import { axisText, drawAxes, fit, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
 import { label, sprite, stamp } from "./marks.js";
 import { nearest, thin } from "./thin.js";
@@ -133,7 +133,7 @@ export class Curves extends Figure {
       ctx.setLineDash([]);
       if (line.marker !== undefined) stamp(ctx, sprite(line.marker, MARKER, this.ratio), key.x + em * 0.95, key.y, this.ratio);
       ctx.fillStyle = c.ink2;
-      ctx.fillText(line.label, key.x + em * 2.3, key.y);
+      ctx.fillText(fit(ctx, line.label, this.width - key.x - em * 2.3), key.x + em * 2.3, key.y);
     }
     ctx.globalAlpha = 1;
     ctx.textBaseline = "alphabetic";

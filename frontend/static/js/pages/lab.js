@@ -138,6 +138,7 @@ const written = settled(() => {
   if (!byId("api").hidden) listCalls();
 }, 250);
 views.addEventListener("moved", () => written());
+import("../seeds.js").then(({ offerSeeds }) => offerSeeds(run, transport.one, () => controls.values, notices));
 
 /** @param {string} text @param {HTMLElement} button */
 async function copy(text, button) {
@@ -161,6 +162,7 @@ byId("more").addEventListener("click", () => openMenu(byId("more"), [
   { label: "Projector", key: "P", go: projector },
   { label: "A link to this very run", note: "Others watch it live", go: () => copy(`${location.origin}/runs/${run.id}`, byId("share")) },
   { label: "The metrics as CSV", go: () => download(`${run.path}/metrics`) },
+  { label: "Five seeds", note: "Train this and the next four, to see how much is chance", go: () => byId("five-seeds")?.click() },
   { label: "All keys", key: "?", go: () => showKeys(keys) },
 ], "More"));
 
@@ -245,7 +247,7 @@ async function begin() {
 if (Object.keys(url.config).length) controls.choose(url.config);
 addEventListener("pagehide", () => {
   // nobody is left to watch a run of this page's own: it stands still until its link is opened again
-  if (!joined && run.running) api("POST", `${run.path}/pause`, undefined, { keepalive: true }).catch(() => {});
+  if (!joined && !run.kept && run.running) api("POST", `${run.path}/pause`, undefined, { keepalive: true }).catch(() => {});
   run.close();
 });
 addEventListener("pageshow", (event) => event.persisted && location.reload());
