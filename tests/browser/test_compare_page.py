@@ -56,7 +56,7 @@ def test_curves_are_overlaid_and_seeds_folded(opened: Opener, live_server: LiveS
     assert mean["marker"] != other["marker"]
     page.click(".fold")
     assert len({line["colour"] for line in drawn(page, 4)}) == 4
-    page.get_by_text("both").click()
+    page.check('input[value="both"]')
     assert {line["style"] for line in drawn(page, 8)} == {"solid", "dashed"}
     assert "fold=0" in page.url
 
@@ -64,7 +64,7 @@ def test_curves_are_overlaid_and_seeds_folded(opened: Opener, live_server: LiveS
 def test_by_epoch(opened: Opener, runs: list[str]) -> None:
     page = opened("/compare?part=train&runs=" + ",".join(runs[2:]))
     steps = drawn(page, 2)[0]["x"]
-    page.get_by_text("epoch", exact=True).click()
+    page.check('input[value="epoch"]')
     page.wait_for_function(f"(x) => {LINES}[0].x.data.at(-1) < x", arg=steps)
     assert "by=epoch" in page.url
 
@@ -128,6 +128,7 @@ def test_now_follows_a_live_run(opened: Opener, live_server: LiveServer, runs: l
     page.wait_for_function(f"(n) => {step} > n + 3", arg=before)
     page.click("#play-all")
     page.wait_for_function("() => document.querySelectorAll('.compared-run .run-status')[1].textContent === 'paused'")
+    page.goto("about:blank")
     live_server.delete(f"/api/runs/{run}")
 
 
@@ -159,6 +160,7 @@ def test_five_seeds_train_together(opened: Opener, live_server: LiveServer) -> N
     assert [run["seed"] for run in made] == [11, 12, 13, 14, 15]
     assert len({str((run["config"], run["max_steps"], run["speed"])) for run in made}) == 1
     assert made[0]["status"] in ("running", "queued")
+    page.goto("about:blank")
     for run in ids:
         live_server.delete(f"/api/runs/{run}")
 

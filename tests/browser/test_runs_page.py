@@ -142,7 +142,7 @@ def test_the_metrics_are_saved_as_csv(opened: Opener, make: Maker) -> None:
     run = make(name="as csv")
     page = opened("/runs?q=as+csv")
     with page.expect_download() as saved:
-        row(page, run).get_by_role("button", name="CSV").click()
+        row(page, run).get_by_role("button", name="CSV", exact=True).click()
     assert saved.value.suggested_filename == f"mlp-{run}.csv"
     assert saved.value.path().read_text().startswith("step,")
 

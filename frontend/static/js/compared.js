@@ -68,6 +68,9 @@ export class Compared extends EventTarget {
       h("div.compared-acts", {}, this.eye, h("button.quiet.icon", { type: "button", "aria-label": `Take ${title} out of the comparison`, title: "Take it out", on: { click: () => this.dispatchEvent(new CustomEvent("remove")) } }, "✕")));
     run.addEventListener("status", () => this.update());
     run.addEventListener("metrics", () => this.update());
+    run.addEventListener("link", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail === "gone") write(this.status, "deleted");
+    });
     this.update();
   }
 
