@@ -36,8 +36,20 @@ def test_a_page_for_a_run(server: Server) -> None:
     assert run in page.text
 
 
+def test_the_runs_and_their_comparison_know_the_labs_by_title(server: Server) -> None:
+    for path in ("/runs", "/compare?runs=a,b"):
+        page = server.call("GET", path)
+        assert page.status_code == 200
+        block = re.search(r'<script type="application/json" id="labs">(.*?)</script>', page.text, re.DOTALL)
+        assert block is not None
+        assert json.loads(block[1])["toy"] == "Toy"
+        assert "<noscript>" in page.text
+    assert 'href="/runs" aria-current="page"' in server.call("GET", "/runs").text
+    assert '<a class="nav" href="/runs">' in server.call("GET", "/").text
+
+
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(server: Server) -> None:
-    for path in ("/", "/labs/toy", "/docs"):
+    for path in ("/", "/labs/toy", "/runs", "/compare", "/docs"):
         page = server.call("GET", path).text
         for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.DOTALL):
             assert not body.strip() or "application/json" in attributes, path
