@@ -4,13 +4,11 @@ import { invalidate } from "../loop.js";
 import { named } from "../palette.js";
 import { axisText, drawAxes, fit, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
+import { band, cursor, MARKER, markers, rules } from "./line-work.js";
 import { label, sprite, stamp } from "./marks.js";
 import { nearest, thin } from "./thin.js";
 
 const DASH = { solid: [], dashed: [7, 4], dotted: [1.5, 4], steps: [] };
-
-/** Pixels of radius of a line's markers. */
-const MARKER = 3.6;
 
 export class Curves extends Figure {
   sx = new Scale();
@@ -154,20 +152,20 @@ export class Curves extends Figure {
     ctx.beginPath();
     ctx.rect(x - 1, y - 2, w + 2, h + 4);
     ctx.clip();
-    this.#rules(ctx, f, c);
+    rules(this, ctx, f, c);
     for (const [i, line] of this.lines.entries()) {
       if (this.silenced.has(line.id)) continue;
-      if (line.lower && line.upper) this.#band(ctx, line, i);
+      if (line.lower && line.upper) band(this, ctx, line, i);
       const faint = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
-      const { path, band } = this.#path(line);
+      const { path, band: spread } = this.#path(line);
       this.#pen(ctx, line, i);
       ctx.globalAlpha = 0.22 * faint;
       ctx.fillStyle = ctx.strokeStyle;
-      ctx.fill(band);
+      ctx.fill(spread);
       ctx.globalAlpha = faint;
       ctx.stroke(path);
       ctx.setLineDash([]);
-      if (line.marker !== undefined) this.#markers(ctx, line);
+      if (line.marker !== undefined) markers(this, ctx, line);
     }
     ctx.globalAlpha = 1;
     ctx.textAlign = "left";
@@ -187,57 +185,10 @@ export class Curves extends Figure {
       ctx.fillStyle = c.card;
       ctx.fillRect(px, y - 2, x + w - px + 2, h + 3);
       ctx.globalAlpha = 1;
-      this.#cursor(ctx, c, this.here);
+      cursor(this, ctx, c, this.here);
     }
-    if (this.cursor !== null) this.#cursor(ctx, c, this.cursor);
+    if (this.cursor !== null) cursor(this, ctx, c, this.cursor);
     ctx.restore();
-  }
-
-  /** A shape here and there on a line that has a `marker`, so that colour does not stand alone. @param {CanvasRenderingContext2D} ctx @param {any} line */
-  #markers(ctx, line) {
-    const [x, y] = [line.x.data, line.y.data];
-    const apart = Math.max(this.em * 7, this.plot.w / 8);
-    const end = x.length ? this.sx.px(x[x.length - 1]) : 0;
-    for (let px = this.plot.x + apart * (0.3 + (line.marker % 8) / 11); px < end; px += apart) {
-      const k = nearest(x, this.sx.at(px));
-      if (Number.isFinite(y[k])) stamp(ctx, sprite(line.marker, MARKER, this.ratio), this.sx.px(x[k]), this.sy.px(y[k]), this.ratio);
-    }
-  }
-
-  #rules(ctx, f, c) {
-    for (const rule of f.rules ?? []) {
-      const [x, y] = [this.sx.px(rule.at), this.sy.px(rule.at)];
-      ctx.strokeStyle = c.ink3;
-      ctx.lineWidth = 1;
-      ctx.setLineDash([2, 4]);
-      ctx.beginPath();
-      if (rule.axis === "x") {
-        ctx.moveTo(x, this.plot.y);
-        ctx.lineTo(x, this.plot.y + this.plot.h);
-      } else {
-        ctx.moveTo(this.plot.x, y);
-        ctx.lineTo(this.plot.x + this.plot.w, y);
-      }
-      ctx.stroke();
-      ctx.setLineDash([]);
-      ctx.textAlign = "right";
-      if (rule.label && rule.axis === "y") label(ctx, rule.label, this.plot.x + this.plot.w - 3, y - 5 < this.plot.y + this.em ? y + this.em : y - 5, c.ink2, c.card);
-      ctx.textAlign = "left";
-      if (rule.label && rule.axis === "x") label(ctx, rule.label, x + 4, this.plot.y + this.em, c.ink2, c.card);
-    }
-  }
-
-  #band(ctx, line, index) {
-    const { data } = line.x;
-    ctx.beginPath();
-    const step = Math.max(1, Math.floor(data.length / this.plot.w));
-    for (let i = 0; i < data.length; i += step) ctx.lineTo(this.sx.px(data[i]), this.sy.px(line.upper.data[i]));
-    for (let i = data.length - 1; i >= 0; i -= step) ctx.lineTo(this.sx.px(data[i]), this.sy.px(line.lower.data[i]));
-    ctx.closePath();
-    ctx.globalAlpha = 0.16;
-    ctx.fillStyle = named(line.colour, index);
-    ctx.fill();
-    ctx.globalAlpha = 1;
   }
 
   /** The line's path, made anew only when its numbers or the scales change. @param {any} line */
@@ -251,28 +202,6 @@ export class Curves extends Figure {
     thin(made.path, made.band, line.x.data, line.y.data, sx, sy, line.style === "steps");
     this.paths.set(line.id, made);
     return made;
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {import("../palette.js").Palette} c @param {number} at data units */
-  #cursor(ctx, c, at) {
-    const px = Math.round(this.sx.px(at)) + 0.5;
-    ctx.strokeStyle = c.brass;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    ctx.moveTo(px, this.plot.y);
-    ctx.lineTo(px, this.plot.y + this.plot.h);
-    ctx.stroke();
-    for (const [i, line] of this.lines.entries()) {
-      const k = nearest(line.x.data, at);
-      if (this.silenced.has(line.id) || k < 0 || !Number.isFinite(line.y.data[k])) continue;
-      ctx.fillStyle = named(line.colour, i);
-      ctx.strokeStyle = c.card;
-      ctx.lineWidth = 2;
-      ctx.beginPath();
-      ctx.arc(this.sx.px(line.x.data[k]), this.sy.px(line.y.data[k]), 4, 0, 7);
-      ctx.stroke();
-      ctx.fill();
-    }
   }
 
   /** @param {number} x data units @param {number} py @param {boolean} [aloud] */
