@@ -158,7 +158,7 @@ export class Past extends EventTarget {
       this.steps = [];
       this.memory.cut(-1);
     }
-    this.refresh();
+    this.#ask();
   }
 
   async #ask() {

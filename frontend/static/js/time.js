@@ -49,7 +49,7 @@ export class Time {
       this.#edited(this.edits.filter((edit) => edit.step < /** @type {CustomEvent} */ (event).detail));
       this.askEdits();
     });
-    run.addEventListener("link", (event) => /** @type {CustomEvent} */ (event).detail === "open" && this.askEdits());
+    run.addEventListener("link", (event) => /** @type {CustomEvent} */ (event).detail === "open" && this.#readEdits());
     for (const place of places) for (const type of ["touch", "build"]) place.addEventListener(type, (event) => this.#guard(/** @type {CustomEvent} */ (event)), true);
     document.addEventListener("keydown", (event) => { // before a figure that has the focus takes it
       if (event.key !== "Escape" || document.querySelector("dialog[open], .menu") || !this.back()) return;
@@ -237,7 +237,10 @@ export class Time {
   /** @param {Record<string, any>} values */
   async #goOn(values) {
     const { run, settings, notices } = this.page;
+    const { problem, step } = run.state;
+    const sound = problem && step > problem.step ? this.past.at(problem.step) : null; // the way back was too long to be gone by itself
     try {
+      if (sound !== null) await run.rewind(sound);
       await settings.set(values);
       await run.play();
     } catch (error) {
