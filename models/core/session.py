@@ -325,7 +325,7 @@ class Session:
 
     def _train(self, end: int) -> None:
         """Steps until `end` or the end of the tick, with the edits that are repeated."""
-        first, begun = self.step, self.clock()
+        first, begun, kept_s = self.step, self.clock(), self.timeline.keeping_s
         deadline = begun + TICK_S
         try:
             while self.step < end:
@@ -338,7 +338,7 @@ class Session:
                     break
         except Finished as reason:
             self._finish(str(reason))
-        self._count(self.step - first, self.clock() - begun)
+        self._count(self.step - first, self.clock() - begun - (self.timeline.keeping_s - kept_s))
         if self.step >= self.max_steps and self.status != "finished":
             self._finish(f"All {self.max_steps:,} steps are done.")
 
@@ -349,7 +349,8 @@ class Session:
         self.version += 1
         self.pace.took(made)
         self.timeline.trained_s += took_s
-        self.step_s = took_s / made if self.step_s == 0 else 0.9 * self.step_s + 0.1 * took_s / made
+        weight = min(1.0, 0.1 + made / 20) if self.step_s else 1.0  # the first step is a cold one: soon forgotten
+        self.step_s += weight * (took_s / made - self.step_s)
         if self.status == "running":
             self.timeline.keep_recent(self.step, self.save)
         elif self.owed:
