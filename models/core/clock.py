@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
-SHARE = 0.08
-"""The part of the time that views may take; the rest of the tenth is for sending them."""
+SHARE = 0.06
+"""The part of the time that views may take; the rest of the tenth is for sending them, and for what they cost the
+caches of the training."""
 
 
 def record_every(step: int) -> int:
