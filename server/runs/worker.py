@@ -28,7 +28,7 @@ from server.runs import checkpoints, preload
 from server.runs.pipe import Gone, Pipe, exit_with
 
 STATE_EVERY_S = 0.05
-CHECKPOINT_EVERY_S, RESTING_EVERY_S = 8.0, 1.0
+CHECKPOINT_EVERY_S, RESTING_EVERY_S = 8.0, 0.25
 Answer = tuple[dict[str, Any], bytes]
 log = logging.getLogger("orrery.worker")
 
@@ -50,6 +50,7 @@ class Worker:
         self.niceness = 0  # how far to step back behind the server once training begins
         self.stepping: list[int] = []  # requests that wait for steps to be done
         self.told_at = self.saved_at = 0.0
+        self.busy_since = time.monotonic()  # the last checkpoint, or the start
         self.told_status = ""
         self.told_take = -1
         self.saved: tuple[int, int, int] | None = None  # what the newest checkpoint is of: take, step, edits
@@ -258,9 +259,10 @@ class Worker:
         if at == self.saved:
             return None
         resting = session.status != "running" and not session.owed
-        due_s = self.saved_at + (RESTING_EVERY_S if resting else CHECKPOINT_EVERY_S) - now
+        due_s = (self.saved_at + RESTING_EVERY_S if resting else self.busy_since + CHECKPOINT_EVERY_S) - now
         if due_s > 0:
             return float(due_s)
+        self.busy_since = now
         try:
             checkpoints.write(self.folder / "checkpoints", session.step, session.save())
             self.saved = at

@@ -30,6 +30,8 @@ def begin(server: Server) -> tuple[str, str, str]:
     running = str(server.post("/api/runs", {"lab": "toy", "steps_per_second": 100})["id"])
     paused = server.make()
     server.post(f"/api/runs/{paused}/step", {"count": 4})
+    kept = server.home / "runs" / paused / "checkpoints"
+    server.until(paused, lambda found: any(kept.glob("0000000004-*")))
     hanging = server.make("slow", config={"seconds": 60.0}, autoplay=True)
     server.until(running, lambda found: found["step"] > 3)
     server.status(hanging, "running")
