@@ -1,8 +1,12 @@
 """Time on the lab page: looking back, rewinding, branching, undoing, in a real browser against a real server."""
 
 import math
+import os
+import signal
+import time
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Page
 
@@ -317,3 +321,23 @@ def test_a_thumb_looks_back_on_a_phone(opened: Opener, live_server: LiveServer) 
     assert min(sizes) >= 24
     page.get_by_role("button", name="Back to now").click()
     assert not page.is_visible(STRIP)
+
+
+def test_a_run_whose_process_was_lost_goes_on_from_its_checkpoint(opened: Opener, live_server: LiveServer) -> None:
+    before = {process.pid for process in psutil.Process(live_server.process.pid).children(recursive=True)}
+    run = trained(live_server)
+    kept = live_server.home / "runs" / run / "checkpoints"
+    page = opened(f"/runs/{run}")
+    stands(page)
+    deadline = time.monotonic() + 10
+    while not any(kept.glob("0000000020-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    lost = {process.pid for process in psutil.Process(live_server.process.pid).children(recursive=True)} - before
+    for pid in lost:
+        os.kill(pid, signal.SIGKILL)
+    page.get_by_role("button", name="Go on from there").click()
+    page.wait_for_function("document.querySelector('.notice[data-key=\"failed\"]') === null")
+    deadline = time.monotonic() + 20
+    while live_server.get(f"/api/runs/{run}")["step"] <= 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert live_server.get(f"/api/runs/{run}")["step"] > 20

@@ -5,10 +5,11 @@ import { count } from "./numbers.js";
 /**
  * @param {import("./run.js").State} state
  * @param {import("./notices.js").Notices} notices
- * @param {{again: () => unknown, out: () => import("./notices.js").Notice["ways"]}} ways
+ * @param {{again: () => unknown, on: () => unknown, out: () => import("./notices.js").Notice["ways"]}} ways
  */
 export function tellStatus(state, notices, ways) {
   const again = { label: "Start again", go: ways.again };
+  const on = { label: "Go on from there", go: ways.on };
   const { status, problem, error } = state;
 
   if (status === "queued") {
@@ -23,11 +24,11 @@ export function tellStatus(state, notices, ways) {
   else notices.clear("problem");
 
   if (status === "failed") {
-    notices.show("failed", { text: error?.message || state.message || "This run stopped with an error.", hint: error?.hint || "The other runs are untouched.", tone: "bad", ways: [again] });
+    notices.show("failed", { text: error?.message || state.message || "This run stopped with an error.", hint: error?.hint || "The other runs are untouched.", tone: "bad", ways: error?.kind === "worker-lost" ? [on, again] : [again] });
   } else notices.clear("failed");
 
   if (status === "interrupted") {
-    notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, tone: "warn", ways: [again] });
+    notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, hint: "Play goes on from its newest checkpoint.", tone: "warn", ways: [on, again] });
   } else notices.clear("interrupted");
 }
 

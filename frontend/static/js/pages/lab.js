@@ -102,7 +102,7 @@ run.addEventListener("metrics", () => invalidate(counters));
 run.addEventListener("status", () => {
   if (transport.status !== run.state.status) counters.at = 0; // a button turns at once
   invalidate(counters);
-  tellStatus(run.state, notices, { again: () => reset(), out: () => time.ways });
+  tellStatus(run.state, notices, { again: () => reset(), on: () => attempt(() => run.play()), out: () => time.ways });
   seed.set(run.state.seed);
   if (speeding.idle) transport.set(run.state);
   if (settings.idle && touches.idle) controls.put(run.state.config ?? {});
