@@ -336,7 +336,7 @@ def test_a_run_whose_process_was_lost_goes_on_from_its_checkpoint(opened: Opener
     for pid in lost:
         os.kill(pid, signal.SIGKILL)
     page.get_by_role("button", name="Go on from there").click()
-    page.wait_for_function("document.querySelector('.notice[data-key=\"failed\"]') === null")
+    page.wait_for_selector('.notice[data-key="failed"]', state="detached")
     deadline = time.monotonic() + 20
     while live_server.get(f"/api/runs/{run}")["step"] <= 20 and time.monotonic() < deadline:
         time.sleep(0.05)
