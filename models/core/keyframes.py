@@ -6,6 +6,8 @@ evenly over the logarithm of the step. The first and the newest never fall.
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import math
 import os
 from bisect import bisect_right
@@ -19,6 +21,11 @@ from safetensors.numpy import load, save
 FRAME_BYTES, FRAME_STEPS = 32 * 2**20, 64
 STATE_BYTES = 256 * 2**20
 V = TypeVar("V")
+log = logging.getLogger("orrery.kept")
+
+
+class Damaged(Exception):
+    """What lies in a file is not what was written there."""
 
 
 def next_key(step: int) -> int:
@@ -64,25 +71,38 @@ class Memory(Generic[V]):
 
 
 class Files:
-    """A shelf of files `<step>.<ending>` in a folder, each written whole or not at all."""
+    """A shelf of files `<step>.<ending>` in a folder, each written whole or not at all, its SHA-256 at the end."""
 
     def __init__(self, folder: Path, ending: str) -> None:
         self.folder, self.ending = folder, ending
-        folder.mkdir(parents=True, exist_ok=True)
 
     def there(self) -> dict[int, int]:
         """The bytes of each step that an earlier process has kept here, ascending."""
-        return {int(path.stem): path.stat().st_size for path in sorted(self.folder.glob(f"*.{self.ending}"))}
+        found = (path for path in sorted(self.folder.glob(f"*.{self.ending}")) if path.stem.isdigit())
+        return {int(path.stem): path.stat().st_size for path in found}
 
     def put(self, step: int, value: bytes) -> int:
+        """Keeps a value; an OSError if it cannot be written, and then nothing of it is left."""
         whole = self._path(step)
         part = whole.with_suffix(".part")
-        part.write_bytes(value)
-        os.replace(part, whole)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                file.write(value)
+                file.write(hashlib.sha256(value).digest())
+            os.replace(part, whole)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
         return len(value)
 
     def get(self, step: int) -> bytes:
-        return self._path(step).read_bytes()
+        """The value, as it was written; raises Damaged, or OSError."""
+        data = self._path(step).read_bytes()
+        value, digest = data[:-32], data[-32:]
+        if hashlib.sha256(value).digest() != digest:
+            raise Damaged(f"{self._path(step).name} is damaged: it is not used")
+        return value
 
     def drop(self, step: int) -> None:
         self._path(step).unlink(missing_ok=True)
@@ -133,9 +153,15 @@ class Kept(Generic[V]):
             self._drop(later)
 
     def at_or_below(self, step: int) -> tuple[int, V] | None:
-        """The nearest step at or below, and its value."""
-        place = bisect_right(self.steps, step)
-        return (self.steps[place - 1], self.shelf.get(self.steps[place - 1])) if place else None
+        """The nearest step at or below that can be read, and its value; what is damaged is forgotten."""
+        while place := bisect_right(self.steps, step):
+            near = self.steps[place - 1]
+            try:
+                return near, self.shelf.get(near)
+            except (Damaged, OSError) as error:
+                log.warning("%s", error)
+                self._drop(near)
+        return None
 
     def _drop(self, step: int) -> None:
         del self.sizes[step]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -69,6 +70,10 @@ class Session:
         self.max_steps = self._bounded(lab.max_steps if max_steps is None else max_steps)
         self.watches, self.pace = Watches(clock), Pace(lab.steps_per_second, clock)
         self.timeline, self.step_s = Timeline(lab, clock, folder), 0.0
+        self.unkept = ""  # why the newest step to keep could not be written; empty if it could
+        self.guard: Callable[[str], AbstractContextManager[None]] = lambda view: (
+            nullcontext()
+        )  # stands around each view drawn
         self._begin(Training(lab, lab.Config.read(dict(config or {})), seed, clock))
         self.timeline.origin = (self.training.first_config, seed)
         self._script.extend(sorted(edits, key=lambda edit: edit.step))
@@ -293,9 +298,23 @@ class Session:
         self._events += [{"type": "rewind", "to_step": self.step, "take": self.take}, self._status_event()]
 
     def _keep(self) -> None:
-        """Keep the state, and the frames of all views, of this step."""
-        self.timeline.keep(self.step, self.save, lambda: {view: self.frame(view) for view in self.kind.methods("view")})
-        self._events.append({"type": "keyframe", "step": self.step})
+        """Keep the state, and the frames of all views, of this step; where nothing can be written, stand still."""
+        try:
+            self.timeline.keep(self.step, self.save, self._all_frames)
+        except OSError as error:
+            self.unkept, self.owed = error.strerror or str(error), 0
+            if self.status == "running":
+                self._to("paused")
+        else:
+            self.unkept = ""
+            self._events.append({"type": "keyframe", "step": self.step})
+
+    def _all_frames(self) -> dict[str, bytes]:
+        found = {}
+        for view in self.kind.methods("view"):
+            with self.guard(view):
+                found[view] = self.frame(view)
+        return found
 
     # ------------------------------------------------------------------ the loop
 
@@ -331,6 +350,8 @@ class Session:
             while self.step < end:
                 if self.timeline.due(self.step):
                     self._keep()
+                    if self.unkept:
+                        break
                 self._run_script()
                 stop = min([end, self.timeline.next_key, *(edit.step for edit in self._script[:1])])
                 self.training.advance(max(stop, self.step + 1), deadline)
@@ -362,13 +383,22 @@ class Session:
         while self._script and self._script[0].step <= self.step:
             self._edit(replace(self._script.pop(0), step=self.step))
 
-    def _settle(self) -> Columns:
-        """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded."""
+    def settled(self) -> Turn:
+        """What is recorded up to this very step: to be sent before the state of this step is saved."""
+        rows = self._settle(whole=True)
+        events, self._events = self._events, []
+        return Turn(rows, [], events)
+
+    def _settle(self, whole: bool = False) -> Columns:
+        """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded.
+
+        While it trains, the newest row waits for what an evaluation may add; if the `whole` is wanted, it does not.
+        """
         for id, step in list(self.passed.items())[self._told :]:
             self._events.append({"type": "challenge", "id": id, "passed": True, "step": step})
         self._told = len(self.passed)
         hold = self.status == "running" and self.pace.limit is None and self.training.evaluated_at != self.step
-        rows, problem = self.training.ledger.take(hold)
+        rows, problem = self.training.ledger.take(hold and not whole)
         if problem and not self.problem:
             self._diverged(problem)
         return rows
@@ -394,7 +424,8 @@ class Session:
         drawn = []
         for watch in self.watches.due(self.version, training=self.status == "running" and self.pace.limit is None):
             begun = self.clock()
-            drawn.append((watch.view, self.frame(watch.view)))
+            with self.guard(watch.view):
+                drawn.append((watch.view, self.frame(watch.view)))
             self.watches.drew(watch, self.clock() - begun, self.version)
         return drawn
 

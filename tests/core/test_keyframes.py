@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from models.core.keyframes import Files, FrameFiles, History, Kept, Memory, least_missed, next_key
 
 
@@ -72,3 +74,32 @@ def test_another_process_finds_what_was_kept(tmp_path: Path) -> None:
     second.cut(1)
     assert second.frames.steps == second.states.steps == [0, 1]
     assert History(tmp_path).states.steps == [0, 1]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "gone"])
+def test_what_is_damaged_is_not_used_and_the_one_before_it_is(tmp_path: Path, damage: str) -> None:
+    history = History(tmp_path)
+    for step in (1, 2):
+        history.states.keep(step, b"state %d" % step)
+    path = tmp_path / "0000000002.state"
+    data = bytearray(path.read_bytes())
+    match damage:
+        case "cut":
+            path.write_bytes(data[:-3])
+        case "empty":
+            path.write_bytes(b"")
+        case "flipped":
+            data[3] ^= 1
+            path.write_bytes(data)
+        case "gone":
+            path.unlink()
+    assert History(tmp_path).state(9) == (1, b"state 1")
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Files(tmp_path, "state")
+    shelf.put(1, b"one")
+    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space"):
+        shelf.put(2, b"two")
+    assert [path.name for path in tmp_path.iterdir()] == ["0000000001.state"]
