@@ -22,6 +22,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitResponder
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,7 @@ TOKEN_COOKIE, CLIENT_COOKIE = "orrery_token", "orrery_client"
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ASSETS = ("/static/", "/assets/")
+UPLOADS = frozenset({"/api/checkpoints", "/api/datasets"})
 YEAR_S = 365 * 24 * 3600
 PLOTLY_STYLES = (  # what Plotly writes as <style>, and then fills from script: nothing, and the rules of its maps
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
@@ -81,7 +83,11 @@ class Guard:
         if answer is not None:
             await deny(answer, scope, receive, with_headers(send))
             return
-        await self.app(scope, receive, with_headers(send, self.new_client(scope, cookies)))
+        send = with_headers(send, self.new_client(scope, cookies))
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+        else:  # a body in pieces names no length: they are counted as they come
+            await RequestBodyLimitResponder(self.app, self.body_limit(scope))(scope, receive, send)
 
     # ------------------------------------------------------------ the rules
 
@@ -94,11 +100,11 @@ class Guard:
             return forbidden(400, "A header came twice.")
         origin = origins[0] if origins else None
         site = sites[0] if sites else None
-        if any(
-            not length.isdigit() or int(length) > self.settings.body_bytes for length in headers.all("content-length")
-        ):
-            problem = Problem(413, f"A body has at most {self.settings.body_bytes:,} bytes here.", kind="too-large")
-            return problem.response()
+        lengths, most = headers.all("content-length"), self.body_limit(scope)
+        if not all(length.isascii() and length.isdigit() for length in lengths):
+            return forbidden(400, "Content-Length is not a whole number.")
+        if any(len(length) > 18 or int(length) > most for length in lengths):
+            return Problem(413, f"A body has at most {most:,} bytes here.", kind="too-large").response()
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and origin is not None and not self.is_own_origin(origin, hosts[0], scope):
             return forbidden(403, "Another site's page may not do this.")
@@ -107,6 +113,10 @@ class Guard:
         if not changes and site not in (None, "same-origin", "none") and not follows_link(scope, headers):
             return forbidden(403, "Another site's page may link here, and no more.")
         return None
+
+    def body_limit(self, scope: Scope) -> int:
+        """How many bytes a request may bring."""
+        return self.settings.upload_bytes if scope["path"] in UPLOADS else self.settings.body_bytes
 
     def is_ours(self, host: str) -> bool:
         """Whether a Host header names this server: an address always does, a name must be on the list."""

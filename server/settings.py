@@ -6,12 +6,20 @@ Every limit of the server stands here.
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Names = Annotated[frozenset[str], NoDecode]
+
+
+def setting(default: Any, unit: str, description: str, *, shown: str = "", **bounds: Any) -> Any:
+    """One setting: its default (`shown` in words where it depends on the machine), unit, sentence and bounds."""
+    extra: dict[str, JsonValue] = {"unit": unit, "shown": shown}
+    if "default_factory" in bounds:
+        return Field(description=description, json_schema_extra=extra, **bounds)
+    return Field(default, description=description, json_schema_extra=extra, **bounds)
 
 
 class Settings(BaseSettings):
@@ -20,74 +28,83 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ORRERY_", extra="ignore", validate_default=True)
 
     # where
-    host: str = Field("127.0.0.1", description="Address to listen on. Any other than loopback needs a token.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    home: Path = Field(Path("~/.orrery"), description="Folder for the database, caches and checkpoints.")
+    host: str = setting("127.0.0.1", "address", "Address to listen on; any but loopback needs a token.")
+    port: int = setting(8000, "port", "Port to listen on; 0 takes a free one.", ge=0, le=65535)
+    home: Path = setting(Path("~/.orrery"), "folder", "Where the database, caches and checkpoints lie.")
 
     # who
-    token: str = Field(
-        "", description="Secret that opens the server: in the first URL (?token=…), or as Bearer for scripts."
+    token: str = setting(
+        "", "text", "Secret that opens the server: in the first URL (`?token=…`), or as Bearer for scripts."
     )
-    allowed_hosts: Names = Field(
-        frozenset(), description="Names (comma-separated) the server answers to, beside loopback and its own address."
+    allowed_hosts: Names = setting(
+        frozenset(), "names, comma-separated", "Names the server answers to, beside loopback and its own address."
     )
-    origins: Names = Field(
+    origins: Names = setting(
         frozenset(),
-        description="Origins (https://orrery.example.edu) trusted beside the server's own: for a proxy with TLS.",
+        "origins, comma-separated",
+        "Origin (`https://…`) of a proxy with TLS in front, trusted beside the server's own; cookies are then Secure.",
     )
 
     # how runs run
-    running: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Runs that train at once; the rest queue."
+    running: int = setting(
+        None, "runs", "Runs that train at once; the rest queue.", shown="cores", ge=1,
+        default_factory=lambda: os.cpu_count() or 1,
+    )  # fmt: skip
+    turn_s: float = setting(10, "s", "While others wait, a run gives up its place after so long.", gt=0)
+    threads: int = setting(
+        1, "threads", "Threads a run computes with; part of what makes its losses repeatable.", ge=1, le=64
     )
-    turn_s: float = Field(10, gt=0, description="While others wait, a run gives up its place after so long.")
-    threads: int = Field(
-        1, ge=1, le=64, description="Threads a run computes with; part of what makes its losses repeatable."
+    start_method: Literal["forkserver", "spawn"] = setting(
+        "forkserver", "`forkserver` or `spawn`", "How a run's process begins; spawn is slower and works everywhere."
     )
-    start_method: Literal["forkserver", "spawn"] = Field(
-        "forkserver", description="How a run's process begins; spawn is slower and works everywhere."
-    )
-    nice: int = Field(10, ge=0, le=19, description="How far a training process steps back behind the server.")
-    labs: str = Field(
-        "", description="A package of one's own labs, laid out like models.labs, beside those of the course."
+    nice: int = setting(10, "niceness", "How far a training process steps back behind the server.", ge=0, le=19)
+    labs: str = setting(
+        "", "package", "A package of one's own labs, laid out like `models.labs`, beside those of the course."
     )
 
     # how much
-    max_parameters: int = Field(20_000_000, ge=1, description="Parameters of one model.")
-    max_steps: int = Field(10_000_000, ge=1, description="Steps of one run.")
-    max_batch: int = Field(4_096, ge=1, description="Examples in one batch.")
-    run_memory_mb: int = Field(2_048, ge=64, description="Memory one run may take beyond the bare process.")
-    run_wall_s: float = Field(6 * 3600, gt=0, description="Time one run may train; then it pauses.")
-    start_s: float = Field(120, gt=0, description="Time a lab may take to build.")
-    file_size_mb: int = Field(1_024, ge=1, description="Largest file a run may write.")
+    max_parameters: int = setting(20_000_000, "parameters", "Parameters of one model.", ge=1)
+    max_steps: int = setting(10_000_000, "steps", "Steps of one run.", ge=1)
+    max_batch: int = setting(4_096, "examples", "Examples in one batch.", ge=1)
+    run_memory_mb: int = setting(2_048, "MiB", "Memory one run may take beyond the bare process.", ge=64)
+    run_wall_s: float = setting(6 * 3600, "s", "Time one run may train; then it pauses.", gt=0)
+    start_s: float = setting(120, "s", "Time a lab may take to build.", gt=0)
+    file_size_mb: int = setting(1_024, "MiB", "Largest file a run may write.", ge=1)
 
     # how many
-    runs_per_client: int = Field(64, ge=1, description="Runs one client keeps alive; more is a 429.")
-    runs_alive: int = Field(400, ge=1, description="Runs alive on the whole server.")
-    queue: int = Field(200, ge=1, description="Runs that may wait for their turn.")
-    creates_per_s: float = Field(
-        10, gt=0, description="New runs a second and client, after a burst of six times as many."
+    runs_per_client: int = setting(
+        64, "runs", "Runs one client keeps alive; a client is its cookie, else its address.", ge=1
     )
-    viewers: int = Field(2_000, ge=1, description="Open streams.")
-    viewers_per_client: int = Field(256, ge=1, description="Open streams of one client.")
-    pending: int = Field(256, ge=1, description="Requests one run may have under way.")
-    draft_s: float = Field(
-        600, gt=0, description="A run never stepped is removed so long after its last viewer or request."
+    runs_alive: int = setting(400, "runs", "Runs alive on the whole server.", ge=1)
+    queue: int = setting(200, "runs", "Runs that may wait for their turn.", ge=1)
+    creates_per_s: float = setting(10, "runs/s", "New runs of one client, after a burst of six seconds' worth.", gt=0)
+    commands_per_s: float = setting(
+        200, "requests/s", "Changes and checks of one client, after a burst of ten seconds' worth.", gt=0
     )
-    idle_s: float = Field(
-        600, gt=0, description="A finished run gives up its process after so long without viewer or request."
+    probes_per_s: float = setting(100, "requests/s", "Probes of one client, after a burst of ten seconds' worth.", gt=0)
+    viewers: int = setting(2_000, "streams", "Open streams.", ge=1)
+    viewers_per_client: int = setting(256, "streams", "Open streams of one client.", ge=1)
+    pending: int = setting(256, "requests", "Requests one run may have under way.", ge=1)
+    draft_s: float = setting(600, "s", "A run never stepped is removed so long after its last viewer or request.", gt=0)
+    idle_s: float = setting(
+        600, "s", "A paused or finished run gives up its process so long after its last viewer or request.", gt=0
     )
 
     # what comes in
-    body_bytes: int = Field(1 << 20, ge=1_024, description="Largest request body.")
-    message_bytes: int = Field(64 << 10, ge=1_024, description="Largest message a viewer may send.")
-    messages_per_s: float = Field(20, gt=0, description="Messages a second a viewer may send, after a burst of 100.")
-    watched_views: int = Field(64, ge=1, description="Views one viewer may watch.")
+    body_bytes: int = setting(1 << 20, "bytes", "Largest request body that is no upload.", ge=1_024)
+    headers_bytes: int = setting(64 << 10, "bytes", "Largest head of a request.", ge=8 << 10)
+    upload_mb: int = setting(256, "MiB", "Largest upload: a checkpoint, a table, an archive.", ge=1)
+    unpacked_mb: int = setting(512, "MiB", "What an upload may unpack to.", ge=1)
+    image_pixels: int = setting(25_000_000, "pixels", "Width times height of an uploaded image.", ge=1)
+    csv_cells: int = setting(2_000_000, "cells", "Rows times columns of an uploaded table.", ge=1)
+    message_bytes: int = setting(64 << 10, "bytes", "Largest message a viewer may send.", ge=1_024)
+    messages_per_s: float = setting(20, "messages/s", "Messages a viewer may send, after a burst of 100.", gt=0)
+    watched_views: int = setting(64, "views", "Views one viewer may watch.", ge=1)
 
     # what goes out
-    send_s: float = Field(10, gt=0, description="A viewer that takes longer over one message is dropped.")
-    history_rows: int = Field(5_000, ge=1, description="Rows replayed on the stream; more are to be fetched.")
-    frame_bytes: int = Field(32 << 20, ge=1 << 16, description="Largest message a run's process may send.")
+    send_s: float = setting(10, "s", "A viewer that takes longer over one message is dropped.", gt=0)
+    history_rows: int = setting(5_000, "rows", "Rows replayed on the stream; more are to be fetched.", ge=1)
+    frame_bytes: int = setting(32 << 20, "bytes", "Largest message a run's process may send.", ge=1 << 16)
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +130,29 @@ class Settings(BaseSettings):
     def run_memory_bytes(self) -> int:
         """Memory of one run, in bytes."""
         return self.run_memory_mb << 20
+
+    @property
+    def upload_bytes(self) -> int:
+        """Largest upload, in bytes."""
+        return self.upload_mb << 20
+
+
+def table() -> str:
+    """Every setting as a Markdown table: the one in the server's README."""
+    lines = ["| setting | default | unit | |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        lines.append(
+            f"| `{name.upper()}` | {extra['shown'] or _shown(field.default)} | {extra['unit']} | {field.description} |"
+        )
+    return "\n".join(lines)
+
+
+def _shown(default: object) -> str:
+    """A default as it is read: thousands apart, nothing where it is empty."""
+    if isinstance(default, int | float):
+        return f"{default:,}".replace(",", " ")
+    return str(default) if default or isinstance(default, str) else ""
 
 
 def is_loopback(host: str) -> bool:

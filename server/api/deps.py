@@ -42,3 +42,15 @@ def client(connection: HTTPConnection) -> str:
 
 
 TheClient = Annotated[str, Depends(client)]
+
+
+async def _commanded(manager: TheManager, client: TheClient) -> None:
+    manager.rates.take("commands", client)
+
+
+async def _asked(manager: TheManager, client: TheClient) -> None:
+    manager.rates.take("probes", client)
+
+
+COMMANDED, ASKED = Depends(_commanded), Depends(_asked)
+"""For the `dependencies` of a route: its requests are counted, and refused when they come too fast."""

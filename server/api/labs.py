@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from server.api.deps import TheManager
+from server.api.deps import COMMANDED, TheManager
 from server.api.schemas import Check, Checked
 from server.problems import Problem
 
@@ -38,7 +38,7 @@ async def lab(manager: TheManager, lab: str) -> dict[str, Any]:
     return manager.labs.describe(lab)
 
 
-@router.post("/labs/{lab}/check")
+@router.post("/labs/{lab}/check", dependencies=[COMMANDED])
 async def check(manager: TheManager, lab: str, body: Check) -> Checked:
     """What a config would build: shapes, parameters, and what is impossible and why. Nothing is built."""
     _loaded(manager)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Response
 from starlette.responses import PlainTextResponse
 
-from server.api.deps import TheClient, TheCommands, TheManager, TheRun
+from server.api.deps import ASKED, COMMANDED, TheClient, TheCommands, TheManager, TheRun
 from server.api.schemas import (
     Acted,
     Branch,
@@ -98,13 +98,13 @@ async def read(run: TheRun) -> RunOut:
     return RunOut.of(run)
 
 
-@router.delete("/{run}", status_code=204)
+@router.delete("/{run}", status_code=204, dependencies=[COMMANDED])
 async def delete(manager: TheManager, run: TheRun) -> None:
     """End a run and forget it."""
     await manager.remove(run)
 
 
-@router.patch("/{run}")
+@router.patch("/{run}", dependencies=[COMMANDED])
 async def change(run: TheRun, commands: TheCommands, body: Change) -> RunOut:
     """Change live settings, the speed, the length, the name or the notes, while it runs."""
     given = {name: getattr(body, name) for name in body.model_fields_set if name != "gesture"}
@@ -112,28 +112,28 @@ async def change(run: TheRun, commands: TheCommands, body: Change) -> RunOut:
     return RunOut.of(run)
 
 
-@router.post("/{run}/play")
+@router.post("/{run}/play", dependencies=[COMMANDED])
 async def play(run: TheRun, commands: TheCommands) -> RunOut:
     """Train on, now or when there is a place."""
     await commands.play()
     return RunOut.of(run)
 
 
-@router.post("/{run}/pause")
+@router.post("/{run}/pause", dependencies=[COMMANDED])
 async def pause(run: TheRun, commands: TheCommands) -> RunOut:
     """Stop after the step under way."""
     await commands.pause()
     return RunOut.of(run)
 
 
-@router.post("/{run}/step")
+@router.post("/{run}/step", dependencies=[COMMANDED])
 async def step(run: TheRun, commands: TheCommands, body: Annotated[Steps | None, Body()] = None) -> Stepped:
     """Make some steps of a paused run, and answer with their metrics."""
     columns = await commands.step((body or Steps()).count)
     return Stepped(**RunOut.of(run).model_dump(), metrics=rows.as_json(columns))
 
 
-@router.post("/{run}/reset")
+@router.post("/{run}/reset", dependencies=[COMMANDED])
 async def reset(run: TheRun, commands: TheCommands, body: Annotated[Reset | None, Body()] = None) -> RunOut:
     """Begin again, with other settings or another seed if given. Viewers stay, a new take begins."""
     body = body or Reset()
@@ -141,21 +141,21 @@ async def reset(run: TheRun, commands: TheCommands, body: Annotated[Reset | None
     return RunOut.of(run)
 
 
-@router.post("/{run}/rewind")
+@router.post("/{run}/rewind", dependencies=[COMMANDED])
 async def rewind(run: TheRun, commands: TheCommands, body: Rewind) -> RunOut:
     """Back to any step: what came after falls, a new take begins, the run is paused."""
     await commands.rewind(body.step)
     return RunOut.of(run)
 
 
-@router.post("/{run}/undo")
+@router.post("/{run}/undo", dependencies=[COMMANDED])
 async def undo(run: TheRun, commands: TheCommands) -> RunOut:
     """Take back the newest change by hand, with its whole drag; the steps since then are made again without it."""
     await commands.undo()
     return RunOut.of(run)
 
 
-@router.post("/{run}/branch", status_code=201)
+@router.post("/{run}/branch", status_code=201, dependencies=[COMMANDED])
 async def branch(
     client: TheClient, commands: TheCommands, response: Response, body: Annotated[Branch | None, Body()] = None
 ) -> RunOut:
@@ -172,13 +172,13 @@ async def keyframes(manager: TheManager, run: TheRun) -> Keyframes:
     return Keyframes(steps=await asyncio.to_thread(kept.steps, manager.folder(run.id) / "kept"))
 
 
-@router.post("/{run}/probes/{probe}")
+@router.post("/{run}/probes/{probe}", dependencies=[ASKED])
 async def probe(commands: TheCommands, probe: str, body: Annotated[Json, Body()] = None) -> Response:
     """Ask the model something; it answers with figures and stays as it is."""
     return Response(await commands.probe(probe, body), media_type="application/json")
 
 
-@router.post("/{run}/actions/{action}")
+@router.post("/{run}/actions/{action}", dependencies=[COMMANDED])
 async def act(
     commands: TheCommands, action: str, body: Annotated[Json, Body()] = None, gesture: Gesture = None
 ) -> Acted:

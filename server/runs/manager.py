@@ -13,7 +13,7 @@ from typing import Any
 from server.problems import Problem, invalid, not_found, of_worker, too_many, wrong_state
 from server.runs import checkpoints
 from server.runs.labs import Labs, limit
-from server.runs.limits import Buckets
+from server.runs.limits import Rates
 from server.runs.local import Link, Processes, Refusal, WorkerGone
 from server.runs.run import Record, Run
 from server.runs.store import Store
@@ -32,7 +32,7 @@ class Manager:
         self.settings, self.store, self.processes, self.labs = settings, store, processes, labs
         self.runs: dict[str, Run] = {}
         self.turns = Turns(settings.running, settings.turn_s, self._is_watched)
-        self.creates = Buckets(settings.creates_per_s, 6 * settings.creates_per_s)
+        self.rates = Rates(settings)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.draining = False
         self.restarts = 0
@@ -170,8 +170,7 @@ class Manager:
             )
 
     def _admit(self, client: str, autoplay: bool) -> None:
-        if wait_s := self.creates.take(client):
-            raise too_many("You start runs faster than this server takes them.", wait_s)
+        self.rates.take("creates", client)
         self._room_for(client, autoplay)
 
     def _room_for(self, client: str, autoplay: bool) -> None:

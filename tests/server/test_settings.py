@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import Settings, is_loopback
+from server.settings import Settings, is_loopback, table
+from tests.live import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +27,11 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_public_bind_needs_token() -> None:
-    with pytest.raises(ValidationError, match="ORRERY_TOKEN"):
-        Settings(host="0.0.0.0")
+    for host in ("0.0.0.0", "::", "192.168.1.20", "fe80::1", "orrery.example.edu", "", "127.0.0.1.evil.example"):
+        with pytest.raises(ValidationError, match="ORRERY_TOKEN"):
+            Settings(host=host)
+    for host in ("127.0.0.1", "127.3.2.1", "::1", "localhost"):
+        assert Settings(host=host).host == host
     assert Settings(host="0.0.0.0", token="a long secret").token
     with pytest.raises(ValidationError, match="8 characters"):
         Settings(token="short")
@@ -39,4 +43,9 @@ def test_loopback() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+    """Name, default, unit and a sentence, in the server's README."""
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.json_schema_extra["unit"], name
+        assert f"| `{name.upper()}` |" in table()
+    assert table() in (ROOT / "server" / "README.md").read_text(encoding="utf-8")
