@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 SHARE = 0.06
 """The part of the time that views may take; the rest of the tenth is for sending them, and for what they cost the
@@ -98,6 +99,67 @@ def level(total: float, wants: Iterable[float]) -> float:
             return cap
         left -= waiting.pop(0)
     return float("inf")
+
+
+class Stopwatch:
+    """The training clock: seconds spent running, pauses left out. It knows about when each step was made.
+
+    After a rewind it stands where it stood at that step, or later by a sixty-fourth of what it has counted at most:
+    never earlier than at the rows that remain.
+    """
+
+    LIMIT = 128
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self.clock, self.runs = clock, False
+        self.zero, self.total_s = clock(), 0.0  # the reading at which it stood at 0, valid while it runs
+        self.marks: list[tuple[int, float]] = []  # (step, seconds), ascending, thinned as they grow
+
+    @property
+    def now_s(self) -> float:
+        """Seconds spent running."""
+        return self.clock() - self.zero if self.runs else self.total_s
+
+    def start(self) -> None:
+        """Go on; nothing if it runs."""
+        if not self.runs:
+            self.zero, self.runs = self.clock() - self.total_s, True
+
+    def stop(self) -> None:
+        """Stand still; nothing if it does."""
+        self.total_s, self.runs = self.now_s, False
+
+    def mark(self, step: int, at_s: float) -> None:
+        """Note when a step was made."""
+        self.marks.append((step, at_s))
+        if len(self.marks) > self.LIMIT:
+            self.marks = spread(self.marks, at_s / (self.LIMIT // 2))
+
+    def back(self, step: int) -> Stopwatch:
+        """The clock as it was at a step, standing still."""
+        earlier = Stopwatch(self.clock)
+        earlier.total_s = next((at_s for marked, at_s in self.marks if marked >= step), self.now_s)
+        earlier.marks = [mark for mark in self.marks if mark[0] < step]
+        return earlier
+
+    def dump(self) -> dict[str, Any]:
+        """The clock as JSON."""
+        marks = [[step, round(at_s, 6)] for step, at_s in self.marks]
+        return {"time_s": self.now_s, "marks": marks}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Stand where another one stood."""
+        self.total_s, self.runs = float(saved["time_s"]), False
+        self.marks = [(int(step), float(at_s)) for step, at_s in saved["marks"]]
+
+
+def spread(marks: list[tuple[int, float]], gap_s: float) -> list[tuple[int, float]]:
+    """The first of the marks, and each that comes `gap_s` or more after the one kept before it."""
+    kept = marks[:1]
+    for mark in marks[1:]:
+        if mark[1] - kept[-1][1] >= gap_s:
+            kept.append(mark)
+    return kept
 
 
 class Pace:

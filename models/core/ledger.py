@@ -22,6 +22,7 @@ class Ledger:
         """`newest` is the last step whose row has been taken already."""
         self.steps: list[int] = []
         self.rows: list[Metrics] = []
+        self.times: list[float] = []  # the training clock, in seconds
         self.every, self.bound = 1, 10_000
         self.newest = newest
         self.losses: list[float] = []
@@ -37,37 +38,39 @@ class Ledger:
     def hand_over(self, earlier: Ledger) -> None:
         """Gives the rows that nobody has taken yet to the ledger of an earlier step, as far as they lie before it."""
         count = sum(step <= earlier.newest for step in self.steps)
-        earlier.steps, earlier.rows = self.steps[:count], self.rows[:count]
+        earlier.steps, earlier.rows, earlier.times = self.steps[:count], self.rows[:count], self.times[:count]
 
-    def add(self, step: int, metrics: Metrics) -> None:
-        """One step's metrics, kept if the step is a recorded one."""
+    def add(self, step: int, metrics: Metrics, time_s: float) -> None:
+        """One step's metrics and when it was made, kept if the step is a recorded one."""
         if step > self.bound:
             self.every = record_every(step)
             self.bound = 10_000 * self.every
         if step % self.every == 0:
             self.steps.append(step)
             self.rows.append(metrics)
+            self.times.append(time_s)
             self.newest = step
 
-    def merge(self, step: int, metrics: Metrics) -> dict[str, float]:
+    def merge(self, step: int, metrics: Metrics, time_s: float) -> dict[str, float]:
         """More metrics of the newest step; the whole row as numbers."""
         if self.newest != step or not self.rows:
             self.steps.append(step)
             self.rows.append({})
+            self.times.append(time_s)
             self.newest = step
         row = {name: float(value) for name, value in {**self.rows[-1], **metrics}.items()}
         self.rows[-1] = dict(row)
         return row
 
-    def take(self, hold: bool) -> tuple[Columns, dict[str, Any] | None]:
-        """(columns, problem): the rows so far, but the newest if `hold`, up to the first that is not finite, and what
-        then happened.
+    def take(self, hold: bool) -> tuple[Columns, list[float], dict[str, Any] | None]:
+        """(columns, times, problem): the rows so far, but the newest if `hold`, up to the first that is not finite,
+        when they were made, and what then happened. No two trainings share the times, so they stand apart.
         """
         count = len(self.steps) - (1 if hold and self.steps else 0)
         if count <= 0:
-            return {}, None
-        steps, rows = self.steps[:count], self.rows[:count]
-        self.steps, self.rows = self.steps[count:], self.rows[count:]
+            return {}, [], None
+        steps, rows, times = self.steps[:count], self.rows[:count], self.times[:count]
+        self.steps, self.rows, self.times = self.steps[count:], self.rows[count:], self.times[count:]
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = {name: _numbers([row.get(name, math.nan) for row in rows]) for name in names}
         bad = _first_bad(columns, rows)
@@ -78,7 +81,7 @@ class Ledger:
         if steps:
             self.last_finite = steps[-1]
             self.losses = [*self.losses, *(v for v in columns.get("train_loss", []) if math.isfinite(v))][-5:]
-        return ({"step": [float(s) for s in steps], **columns} if steps else {}), problem
+        return ({"step": [float(s) for s in steps], **columns} if steps else {}), times[: len(steps)], problem
 
     def _diverged(self, steps: list[int], columns: Columns, bad: int) -> dict[str, Any]:
         name = next(n for n in columns if _watched(n) and not math.isfinite(columns[n][bad]))

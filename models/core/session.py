@@ -37,9 +37,12 @@ Status = Literal["paused", "running", "finished"]
 
 @dataclass
 class Turn:
-    """What one turn brought: recorded metrics as equal-length columns (NaN: no value), encoded frames, and events."""
+    """What one turn brought: recorded metrics as equal-length columns (NaN: no value), the training clock at each of
+    these rows in seconds, encoded frames, and events.
+    """
 
     rows: Columns = field(default_factory=dict)
+    times: list[float] = field(default_factory=list)
     frames: list[tuple[str, bytes]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -147,6 +150,7 @@ class Session:
     def pause(self) -> None:
         """Stop between two steps."""
         self.owed = 0
+        self.training.stopwatch.stop()
         if self.status == "running":
             self._to("paused")
             self._keep()
@@ -279,6 +283,7 @@ class Session:
         about, tensors = self.training.dump()
         if step is not None and step != self.step:
             about, tensors = self.timeline.branch(self._made(step), self.edits, self.step_s)
+            about["clock"] = self.training.stopwatch.back(step).dump()
         return self._pack(*fork(self.kind, about, tensors, config or {}, seed, self.clock), edits=[], whole=False)
 
     def _made(self, step: int) -> int:
@@ -290,6 +295,7 @@ class Session:
         """Stand paused in the past, in a new take; what has been recorded up to there is still to be told."""
         told = self._events
         self.training.ledger.hand_over(training.ledger)
+        training.stopwatch = self.training.stopwatch.back(training.step)
         self._begin(training)
         self.edits, self._told, self._events = edits, len(self.passed), told
         self.take, self.take_from = self.take + 1, self.step
@@ -320,16 +326,18 @@ class Session:
 
     def turn(self) -> Turn:
         """At most one tick of training, or one step, then the frames that are due."""
+        if self.status == "running" or self.owed:
+            self.training.stopwatch.start()
         if self.status == "running":
             if self.pace.wait_s() == 0.0:
                 self._train(self.max_steps if self.pace.limit is None else self.step + 1)
         elif self.owed:
             self._train(min(self.max_steps, self.step + self.owed))
         self._measure()
-        rows = self._settle()
+        rows, times = self._settle()
         drawn = self._draw()
         events, self._events = self._events, []
-        return Turn(rows, drawn, events)
+        return Turn(rows, times, drawn, events)
 
     @property
     def wait_s(self) -> float | None:
@@ -377,6 +385,7 @@ class Session:
         elif self.owed:
             self.owed = max(0, self.owed - made)
             if not self.owed:
+                self.training.stopwatch.stop()
                 self._keep()
 
     def _run_script(self) -> None:
@@ -385,12 +394,14 @@ class Session:
 
     def settled(self) -> Turn:
         """What is recorded up to this very step: to be sent before the state of this step is saved."""
-        rows = self._settle(whole=True)
+        rows, times = self._settle(whole=True)
         events, self._events = self._events, []
-        return Turn(rows, [], events)
+        return Turn(rows, times, [], events)
 
-    def _settle(self, whole: bool = False) -> Columns:
-        """The recorded rows of this turn as numbers. A loss that is not finite pauses the run and is not recorded.
+    def _settle(self, whole: bool = False) -> tuple[Columns, list[float]]:
+        """The recorded rows of this turn as numbers, and when they were made.
+
+        A loss that is not finite pauses the run and is not recorded.
 
         While it trains, the newest row waits for what an evaluation may add; if the `whole` is wanted, it does not.
         """
@@ -398,17 +409,21 @@ class Session:
             self._events.append({"type": "challenge", "id": id, "passed": True, "step": step})
         self._told = len(self.passed)
         hold = self.status == "running" and self.pace.limit is None and self.training.evaluated_at != self.step
-        rows, problem = self.training.ledger.take(hold and not whole)
+        rows, times, problem = self.training.ledger.take(hold and not whole)
+        if rows:
+            self.training.stopwatch.mark(int(rows["step"][-1]), times[-1])
         if problem and not self.problem:
             self._diverged(problem)
-        return rows
+        return rows, times
 
     def _diverged(self, problem: dict[str, Any]) -> None:
         """Stand paused at the last finite step, if the way back there is short, and say what happened."""
         last = int(problem["step"])
         earlier = [edit for edit in self.edits if edit.step < last]
         try:
+            stopwatch = self.training.stopwatch.back(last)
             self.training = self.timeline.training_at(last, earlier, self.step_s)
+            self.training.stopwatch = stopwatch
             self.edits, self.version = earlier, self.version + 1
             self.timeline.cut(last)
         except WrongState as far:
@@ -436,6 +451,8 @@ class Session:
         self._keep()
 
     def _to(self, status: Status, message: str = "") -> None:
+        if status != "running":
+            self.training.stopwatch.stop()
         self.status, self.message = status, message
         self._events.append(self._status_event())
 

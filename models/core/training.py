@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.core import state
-from models.core.clock import next_recorded, record_every
+from models.core.clock import Stopwatch, next_recorded, record_every
 from models.core.fields import LabConfig
 from models.core.lab import Lab, Metrics, build, lab_id, looking
 from models.core.ledger import Ledger
@@ -34,7 +34,7 @@ class Training:
         self.first_config, self.first_seed = config, seed  # what `__init__` was given
         self.seed = seed  # what chance began with; a branch may begin anew
         self.made = state.reference(self.lab)
-        self.ledger = Ledger()
+        self.ledger, self.stopwatch = Ledger(), Stopwatch(clock)
         self.step, self.stride = 0, 1
         self.next_evaluation, self.evaluated_at = 0, -1
         self.passed: dict[str, int] = {}  # challenges, and the step at which each was passed
@@ -56,13 +56,14 @@ class Training:
         if self.lab.steps is not None:
             self._strides(self.lab.steps, end, deadline)
             return
-        step, advance, keep, clock = self.step, self.lab.step, self.ledger.add, self.clock
+        step, advance, keep, clock, zero = self.step, self.lab.step, self.ledger.add, self.clock, self.stopwatch.zero
         try:
             while step < end:
                 metrics = advance()
                 step += 1
-                keep(step, metrics)
-                if clock() >= deadline:
+                now = clock()
+                keep(step, metrics, now - zero)
+                if now >= deadline:
                     break
         finally:
             self.step = step
@@ -72,10 +73,13 @@ class Training:
         now = self.clock()
         while self.step < end:
             begun, count = now, min(end - self.step, self.stride)
-            for metrics in steps(count):
-                self.step += 1
-                self.ledger.add(self.step, metrics)
+            made = steps(count)
             now = self.clock()
+            at_s, each_s = begun - self.stopwatch.zero, (now - begun) / max(1, len(made))
+            for metrics in made:
+                self.step += 1
+                at_s += each_s
+                self.ledger.add(self.step, metrics, at_s)
             self.stride = min(max(1, int(count * STRIDE_S / max(now - begun, 1e-9))), 2 * self.stride)
             if now >= deadline:
                 return
@@ -126,6 +130,7 @@ class Training:
             "config": self.lab.config.model_dump(mode="json"),
             "first_config": self.first_config.model_dump(mode="json"),
             "passed": self.passed,
+            "clock": self.stopwatch.dump(),
             "state": tree,
             **{name: getattr(self, name) for name in KEPT},
         }
@@ -141,6 +146,7 @@ class Training:
         for name in KEPT:
             setattr(self, name, about[name])
         self.ledger, self.passed = Ledger(newest=self.step), dict(about["passed"])
+        self.stopwatch.restore(about["clock"])
         torch.default_generator.set_state(tensors["chance"])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.core.clock import SHARE, Pace, Watches, level, next_recorded, record_every
+from models.core.clock import SHARE, Pace, Stopwatch, Watches, level, next_recorded, record_every
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,41 @@ def test_pace_does_not_make_up_for_a_long_pause() -> None:
     for _ in range(3):
         pace.took(1)
     assert pace.wait_s() > 0
+
+
+class Still:
+    """A clock that goes by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_training_clock_stands_while_nothing_runs() -> None:
+    hand = Still()
+    watch = Stopwatch(hand)
+    watch.start()
+    hand.now += 2
+    watch.start()  # it runs already
+    assert watch.now_s == 2
+    watch.stop()
+    hand.now += 50
+    watch.start()
+    hand.now += 1
+    assert watch.now_s == 3
+
+
+def test_the_training_clock_goes_back_to_a_step_and_into_a_file() -> None:
+    watch = Stopwatch(Still())
+    for step in range(1_000):
+        watch.mark(step, step / 10)
+    assert len(watch.marks) <= Stopwatch.LIMIT
+    earlier = watch.back(500)
+    assert 50 <= earlier.now_s <= 50 + 0.02 * 100
+    assert all(step < 500 for step, _ in earlier.marks)
+    again = Stopwatch(Still())
+    again.restore(earlier.dump())
+    assert (again.now_s, again.marks) == (earlier.now_s, earlier.marks)
+    watch.total_s = 123.0
+    assert watch.back(2_000).now_s == 123

@@ -8,6 +8,7 @@ import torch
 from models.core import frames
 from models.core.errors import BadState, InvalidConfig, NotLive, Refused, Unknown, WrongState
 from models.core.session import TUNE, Session
+from models.core.timeline import read_state
 from tests.core.drive import content, drain, forward
 from tests.core.toys import Diverging, Peeking, Still, Striding, Toy
 
@@ -141,6 +142,24 @@ def test_edits_are_recorded_and_repeated_exactly() -> None:
     assert [(e.step, e.name, e.gesture) for e in first.edits] == [(12, TUNE, "g1"), (17, "move", None)]
 
 
+def test_an_action_may_set_live_fields_and_is_kept_as_their_change() -> None:
+    session = Session(Toy, seed=1)
+    session.act("turn", {"index": 0, "value": 0.5}, gesture="g")
+    assert session.config.rate == session.lab.optimiser.param_groups[0]["lr"] == 0.5
+    assert [(e.name, e.arguments, e.gesture) for e in session.edits] == [(TUNE, {"rate": 0.5}, "g")]
+    with pytest.raises(InvalidConfig):
+        session.act("turn", {"index": 0, "value": 7})
+    assert (session.config.rate, len(session.edits)) == (0.5, 1)
+    session.undo()
+    assert session.config.rate == 0.1
+
+
+def test_several_models_have_a_gradient_norm_each() -> None:
+    rows = forward(Session(Pair), 10)
+    assert (rows["gradient_norm.one"][-1], rows["gradient_norm.two"][-1]) == (5.0, 13.0)
+    assert "gradient_norm" not in rows and "gradient_norm.none" not in rows
+
+
 def test_live_fields_only() -> None:
     session = Session(Toy)
     with pytest.raises(NotLive):
@@ -260,7 +279,12 @@ def test_saved_and_restored_it_continues_bit_for_bit() -> None:
     assert torch.equal(restored.lab.table["a"], session.lab.table["a"])
     assert restored.lab.table[3] == [1, 2, 3]
     assert forward(restored, 40) == expected
-    assert restored.save() == session.save()
+    about, tensors = read_state(restored.save(), Toy)
+    expected_about, expected_tensors = read_state(session.save(), Toy)
+    assert about.pop("clock")["time_s"] > 0  # alone not to be repeated
+    del expected_about["clock"]
+    assert about == expected_about
+    assert {name: t.tolist() for name, t in tensors.items()} == {n: t.tolist() for n, t in expected_tensors.items()}
 
 
 def test_data_made_by_init_are_not_stored() -> None:
@@ -286,3 +310,51 @@ def test_a_lab_that_strides_makes_the_same_steps_in_fewer_calls() -> None:
     assert rows["step"] == list(range(901))
     assert rows["train_loss"][1:] == list(range(1, 901))
     assert Even.calls < 300
+
+
+def test_every_row_has_its_time_and_pauses_are_left_out() -> None:
+    clock = Clock()
+    session = Session(Toy, clock=clock)
+    times = timed(session, 5)
+    assert times[0] == 0
+    assert all(before < after for before, after in zip(times, times[1:], strict=False))
+    clock.now += 1_000
+    more = timed(session, 5)
+    assert times[-1] < more[0]
+    assert more[-1] < 10
+    striding = Session(Striding, clock=Clock())
+    strides = timed(striding, 40)
+    assert len(strides) == 41
+    assert strides == sorted(strides)
+    assert len(set(strides)) > 10
+
+
+def test_times_never_go_back_over_a_rewind_an_undo_and_a_file() -> None:
+    clock = Clock()
+    session = Session(Toy, clock=clock)
+    times = timed(session, 30)
+    clock.now += 1_000
+    session.rewind(10)
+    again = timed(session, 5)
+    assert times[10] <= again[0] <= times[-1] + 1
+    session.tune({"rate": 0.01})
+    last = timed(session, 3)[-1]
+    session.undo()
+    remade = timed(session, 0)
+    assert len(remade) == 3
+    assert again[-1] <= remade[0]
+    assert again[-1] < last
+    restored = Session.restore(session.save(), Toy)
+    assert remade[-1] < timed(restored, 1)[0] < 100
+
+
+def timed(session: Session, steps: int) -> list[float]:
+    """The training clock at each row of some more steps."""
+    if steps:
+        session.advance(steps)
+    times: list[float] = []
+    while session.owed or session.training.ledger:
+        turn = session.turn()
+        assert len(turn.times) == len(turn.rows.get("step", ()))
+        times += turn.times
+    return times
