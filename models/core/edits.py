@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.core.errors import NotLive, Refused
@@ -26,16 +26,20 @@ class Edit:
     gesture: str | None = None
 
 
-def apply(lab: Lab, name: str, arguments: Any) -> None:
-    """Makes a change on a lab; if it cannot be made, the lab is as it was.
+def apply(lab: Lab, edit: Edit) -> Edit:
+    """Makes a change on a lab; if it cannot be made, the lab is as it was. The edit as which it is kept.
 
+    An action that returns live fields asks for them to be set: the change is then one of these fields.
     Raises NotLive, InvalidConfig, Refused, Unknown.
     """
-    if name == TUNE:
-        tune(lab, arguments)
-    else:
-        method = named(type(lab), "action", name)
-        getattr(lab, name)(*read_input(method, arguments))
+    if edit.name != TUNE:
+        method = named(type(lab), "action", edit.name)
+        fields = getattr(lab, edit.name)(*read_input(method, edit.arguments))
+        if not fields:
+            return edit
+        edit = replace(edit, name=TUNE, arguments=dict(fields))
+    tune(lab, edit.arguments)
+    return edit
 
 
 def tune(lab: Lab, fields: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 The class's name is the touch's name on the page. Numbers are finite; coordinates are in the units of the figure's axes.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,6 +91,14 @@ class Item(Input):
 
     index: Place
     value: Finite | None = None
+
+
+class Node(Input):
+    """The value or the gradient of a node of a computational graph, typed."""
+
+    id: Annotated[str, Field(max_length=40)]
+    what: Literal["value", "gradient"]
+    value: Finite
 
 
 class Number(Input):

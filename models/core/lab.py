@@ -133,6 +133,7 @@ def probe(title: str) -> Callable[[C], C]:
 def action(title: str) -> Callable[[C], C]:
     """A method by which the user changes what is learned: a weight typed, a point dragged.
 
+    Returns None, or the live fields {name: value} that the touch sets: it is then kept as a change of these.
     Raises Refused if it cannot.
     """
     return _declare("action", title)
@@ -193,8 +194,11 @@ class Lab:
         modules = [value for value in vars(self).values() if isinstance(value, nn.Module)]
         return sum(p.numel() for module in modules for p in module.parameters())
 
-    def gradients(self) -> Sequence[Tensor]:
-        """The gradients whose joint norm is reported; by default those of the modules' parameters."""
+    def gradients(self) -> Sequence[Tensor] | Mapping[str, Sequence[Tensor]]:
+        """The gradients whose joint norm is reported; by default those of the modules' parameters.
+
+        Of several models, those of each by its name: the norms are then `gradient_norm.NAME`.
+        """
         modules = [value for value in vars(self).values() if isinstance(value, nn.Module)]
         return [p.grad for module in modules for p in module.parameters() if p.grad is not None]
 

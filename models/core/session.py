@@ -235,7 +235,7 @@ class Session:
         )
 
     def _edit(self, edit: Edit) -> int:
-        apply(self.lab, edit.name, edit.arguments)
+        edit = apply(self.lab, edit)
         self.edits.append(edit)
         self.version += 1
         if self.problem and self.step <= self.problem["step"]:  # something is otherwise now: it may be tried again
@@ -267,7 +267,7 @@ class Session:
         rest, step = self.edits[: -len(undone)], undone[0].step
         self._stand(self.timeline.training_at(step, rest, self.step_s), [e for e in rest if e.step < step])
         for edit in rest[len(self.edits) :]:
-            apply(self.lab, edit.name, edit.arguments)
+            apply(self.lab, edit)
             self.edits.append(edit)
         if (present - step) * self.step_s <= REPLAY_S:
             self.owed = present - step

@@ -116,7 +116,7 @@ def replay(training: Training, edits: Sequence[Edit], end: int) -> None:
     """Makes steps and edits again up to `end`; their metrics are known, and not reported twice."""
     for edit in edits:
         training.advance(edit.step, math.inf)
-        apply(training.lab, edit.name, edit.arguments)
+        apply(training.lab, edit)
     training.advance(end, math.inf)
     training.ledger = Ledger(newest=end)
 

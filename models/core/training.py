@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -93,8 +93,7 @@ class Training:
         """
         with looking(self.lab, self.seed, self.step, "evaluate") as lab:
             metrics: Metrics = dict(lab.evaluate())
-            if gradients := list(lab.gradients()) if self.step else []:
-                metrics["gradient_norm"] = torch.linalg.vector_norm(torch.stack([g.norm() for g in gradients]))
+            metrics |= _gradient_norms(lab) if self.step else {}
         row = self.ledger.merge(self.step, metrics)
         self.evaluated_at = self.step
         if not final:
@@ -155,3 +154,15 @@ class Known(dict[str, float]):
 
     def __missing__(self, name: str) -> float:
         return math.nan
+
+def _gradient_norms(lab: Lab) -> Metrics:
+    """The norm of all gradients together, or one for each of several models; none where there are no gradients."""
+    given = lab.gradients()
+    models = given if isinstance(given, Mapping) else {"": given}
+    return {
+        f"gradient_norm.{name}" if name else "gradient_norm": torch.linalg.vector_norm(
+            torch.stack([g.norm() for g in gs])
+        )
+        for name, gs in models.items()
+        if len(gs)
+    }

@@ -25,6 +25,7 @@ from models.core import (
     Table,
     Trail,
     Unit,
+    Walk,
 )
 from models.modules import activations, health, landscape, losses
 from models.modules.mlp import MLP
@@ -285,16 +286,17 @@ def loss_surface(look: Look, noise: Float[Tensor, "2 P"], loss: losses.Loss, wal
     directions = torch.stack([landscape.filter_normalised(net, d) for d in noise])
     z = landscape.loss_around(net, directions, x, y, loss, resolution=resolution)
     here, high = float(z[resolution // 2, resolution // 2]), float(z.nan_to_num(0.0, 0.0, 0.0).max())
-    path = None
+    paths = []
     if len(walk):
         places = landscape.project(walk.column("theta") - net.theta, directions)
-        path = torch.cat([places, walk.column("loss")[:, None]], 1)[(places.abs() <= 1).all(1)]
+        near = torch.cat([places, walk.column("loss")[:, None]], 1)[(places.abs() <= 1).all(1)]
+        paths = [Walk(id="weights", label="the weights' path", places=near, colour="ink")]
     return Surface(
         z=z,
         x=axes[0],
         y=axes[1],
         z_axis=Axis("loss", lo=0.0, hi=round_up(high)),
-        path=path,
+        paths=paths,
         at=(0.0, 0.0, here) if math.isfinite(here) else None,
         alt=f"The loss is {here:.3g} at the weights and up to {high:.3g} around them.",
     )

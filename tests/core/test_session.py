@@ -10,7 +10,7 @@ from models.core.errors import BadState, InvalidConfig, NotLive, Refused, Unknow
 from models.core.session import TUNE, Session
 from models.core.timeline import read_state
 from tests.core.drive import content, drain, forward
-from tests.core.toys import Diverging, Peeking, Still, Striding, Toy
+from tests.core.toys import Diverging, Pair, Peeking, Still, Striding, Toy
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """Small labs that are as nasty as the contract allows: shared memory, every kind of attribute, chance in every step."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -10,6 +10,7 @@ from models.core import (
     Choices,
     Field,
     Finished,
+    Item,
     Lab,
     LabConfig,
     Metrics,
@@ -102,6 +103,17 @@ class Toy(Lab):
         if to.index >= len(self.x):
             raise Refused(f"There is no point {to.index}.")
         self.x[to.index] = torch.tensor([to.x, to.y])
+
+    @action("Turn the rate")
+    def turn(self, to: Item) -> dict[str, Any]:
+        return {"rate": to.value}
+
+
+class Pair(Toy):
+    """Two models of one run."""
+
+    def gradients(self) -> dict[str, list[torch.Tensor]]:
+        return {"one": [torch.tensor([3.0, 4.0])], "two": [torch.tensor([5.0]), torch.tensor([12.0])], "none": []}
 
 
 class Diverging(Lab):

@@ -313,7 +313,7 @@ def test_the_loss_surface_has_the_training_loss_in_its_middle_and_the_way_on_it(
     surface, lab = session.look("landscape"), session.lab
 
     assert surface.at[2] == pytest.approx(measured(lab)["train_loss"], rel=1e-4)  # float32, another order of sums
-    assert surface.path[-1].tolist() == pytest.approx([0, 0, measured(lab)["train_loss"]], abs=1e-4)
+    assert surface.paths[0].places[-1].tolist() == pytest.approx([0, 0, measured(lab)["train_loss"]], abs=1e-4)
 
 
 def test_confusion_counts_the_test_points() -> None:

@@ -21,22 +21,26 @@ class Line:
     y: Tensor = packed("f32")
     lower: Tensor | None = packed("f32")
     upper: Tensor | None = packed("f32")
-    style: Literal["solid", "dashed", "dotted", "steps"] = "solid"
+    style: Literal["solid", "dashed", "dotted", "steps", "points"] = "solid"
     colour: str = "auto"
 
 
 @dataclass(kw_only=True)
 class Curves(Figure):
-    """Lines over steps or any x. `marks` are labelled places, `rules` straight lines across at one x or y."""
+    """Lines over steps or any x. `marks` are labelled places, `rules` straight lines across at one x or y.
+
+    With `draws` a curve can be drawn over it by hand, which sends `Path`.
+    """
 
     lines: list[Line] = default(list)
     x: Axis = default(Axis)
     y: Axis = default(Axis)
     marks: list[dict[str, Any]] = default(list)
     rules: list[dict[str, Any]] = default(list)
+    draws: bool = False
 
     def to_plotly(self) -> dict[str, Any]:
-        dash = {"solid": "solid", "dashed": "dash", "dotted": "dot", "steps": "solid"}
+        dash = {"dashed": "dash", "dotted": "dot"}
         traces: list[dict[str, Any]] = []
         for line in self.lines:
             if line.lower is not None and line.upper is not None:
@@ -48,11 +52,11 @@ class Curves(Figure):
                     "x": listed(line.x),
                 }
                 traces += [{**edge, "y": listed(line.lower)}, {**edge, "y": listed(line.upper), "fill": "tonexty"}]
-            shape = {"dash": dash[line.style], "shape": "hv" if line.style == "steps" else "linear"}
+            shape = {"dash": dash.get(line.style, "solid"), "shape": "hv" if line.style == "steps" else "linear"}
             traces.append(
                 {
                     "type": "scatter",
-                    "mode": "lines",
+                    "mode": "markers" if line.style == "points" else "lines",
                     "name": line.label,
                     "x": listed(line.x),
                     "y": listed(line.y),
@@ -99,10 +103,14 @@ class Histograms(Figure):
 
 @dataclass(kw_only=True)
 class Bars(Figure):
-    """One bar a label; `truth` marks the right one, `drag` bars send `Item`."""
+    """One bar a label: values (N,), or (S, N) for `series` side by side.
+
+    `truth` marks the right one. A bar that can be dragged (`drag`) sends `Item`, with its place among all S·N values.
+    """
 
     labels: list[str] = default(list)
     values: Tensor = packed("f32")
+    series: list[str] = default(list)
     y: Axis = default(Axis)
     signed: bool = False
     colours: Literal["class", "sign", "ink"] = "ink"
@@ -111,4 +119,9 @@ class Bars(Figure):
     drag: bool = False
 
     def to_plotly(self) -> dict[str, Any]:
-        return chart([{"type": "bar", "x": self.labels, "y": listed(self.values)}], self.title, yaxis=self.y.plotly())
+        names = self.series or [self.title]
+        rows = self.values.reshape(len(names), -1)
+        traces = [
+            {"type": "bar", "name": n, "x": self.labels, "y": listed(r)} for n, r in zip(names, rows, strict=True)
+        ]
+        return chart(traces, self.title, yaxis=self.y.plotly())

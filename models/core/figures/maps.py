@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.core.figures.charts import Line
 from models.core.figures.figure import Axis, Figure, chart, default, listed, packed
 
 
@@ -40,14 +41,39 @@ class Segment:
     colour: str = "ink"
 
 
+@dataclass
+class Box:
+    """A rectangle from (x0, y0) to (x1, y1), such as the square on a residual."""
+
+    id: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    label: str = ""
+    colour: str = "ink"
+
+
+@dataclass(kw_only=True)
+class Walk:
+    """A path that was walked: places (T, 2), or (T, 3) on a surface; its end is where the walker stands."""
+
+    id: str
+    label: str = ""
+    places: Tensor = packed("f32")
+    colour: str = "auto"
+
+
 @dataclass(kw_only=True)
 class Field(Figure):
-    """A 2-D map under points, contours and arrows.
+    """A 2-D map under points, contours, arrows, curves and paths; without a map, a plane with these in it.
 
     Either `values` (H, W), a scalar map, or `classes` (H, W) with `strength` (H, W) in 0…1. Row 0 is the lowest y of
     `box` (x0, x1, y0, y1).
     `points` (N, 2) with `labels` (N,) of classes (255: none) or `targets` (N,) of a regression; `held` and `wrong`
-    (N,) are flags.
+    (N,) are flags. `lines` are curves y(x) with their bands, `boxes` rectangles, `paths` walks. `equal`: one unit of
+    x is as long as one of y where both have the same unit; else the plane fills its card. A `handles` entry
+    {id, x, y, label} can be dragged and sends `Handle`.
     """
 
     values: Tensor | None = packed("u8")
@@ -71,7 +97,10 @@ class Field(Figure):
     segments: list[Segment] = default(list)
     contours: list[float] = default(list)
     handles: list[dict[str, Any]] = default(list)
-    path: Tensor | None = packed("f32")
+    lines: list[Line] = default(list)
+    boxes: list[Box] = default(list)
+    paths: list[Walk] = default(list)
+    equal: bool = True
     draws: bool = False
 
     @staticmethod
@@ -120,21 +149,30 @@ class Field(Figure):
             marker = {"color": listed(colour) if colour is not None else "black", "line": {"width": 1}}
             at = {"x": listed(self.points[:, 0]), "y": listed(self.points[:, 1])}
             traces.append({"type": "scatter", "mode": "markers", "marker": marker, **at})
+        curves = [(line.label, line.x, line.y) for line in self.lines]
+        for name, x, y in [*curves, *((walk.label, *walk.places.T) for walk in self.paths)]:
+            traces.append({"type": "scatter", "mode": "lines", "name": name, "x": listed(x), "y": listed(y)})
         return chart(traces, self.title, xaxis=self.x.plotly(), yaxis=self.y.plotly())
 
 
 @dataclass(kw_only=True)
 class Surface(Figure):
-    """A surface z (H, W) over the ranges of x and y, with the path (T, 3) that was walked on it and the place where
+    """A surface z (H, W) over the ranges of x and y, with the paths (T, 3) that were walked on it and the place where
     it stands.
+
+    `classes` (H, W) colour it instead of its height; `points` (N, 3) with `labels` (N,) stand in the same space.
     """
 
     z: Tensor = packed("u8")
     x: Axis = default(Axis)
     y: Axis = default(Axis)
     z_axis: Axis = default(Axis)
-    path: Tensor | None = packed("f32")
+    paths: list[Walk] = default(list)
     at: tuple[float, float, float] | None = None
+    classes: Tensor | None = packed("index")
+    class_names: list[str] = default(list)
+    points: Tensor | None = packed("f32")
+    labels: Tensor | None = packed("index")
     log: bool = False
 
     def to_plotly(self) -> dict[str, Any]:
@@ -142,9 +180,16 @@ class Surface(Figure):
         ends = [(axis.lo or 0.0, axis.hi if axis.hi is not None else 1.0) for axis in (self.x, self.y)]
         at = {"x": torch.linspace(*ends[0], columns).tolist(), "y": torch.linspace(*ends[1], rows).tolist()}
         traces: list[dict[str, Any]] = [{"type": "surface", "z": listed(self.z), **at}]
-        if self.path is not None:
-            x, y, z = (listed(column) for column in self.path.T)
-            traces.append({"type": "scatter3d", "mode": "lines", "x": x, "y": y, "z": z, "line": {"width": 6}})
+        if self.classes is not None:
+            traces[0]["surfacecolor"] = listed(self.classes)
+        for walk in self.paths:
+            x, y, z = (listed(column) for column in walk.places.T)
+            line = {"type": "scatter3d", "mode": "lines", "name": walk.label, "line": {"width": 6}}
+            traces.append({**line, "x": x, "y": y, "z": z})
+        if self.points is not None:
+            x, y, z = (listed(column) for column in self.points.T)
+            marker = {"color": listed(self.labels), "size": 4} if self.labels is not None else {"size": 4}
+            traces.append({"type": "scatter3d", "mode": "markers", "marker": marker, "x": x, "y": y, "z": z})
         scene = {"xaxis": self.x.plotly(), "yaxis": self.y.plotly(), "zaxis": self.z_axis.plotly()}
         return chart(traces, self.title, scene=scene)
 
