@@ -31,7 +31,7 @@ class Manager:
     def __init__(self, settings: Settings, store: Store, processes: Processes, labs: Labs) -> None:
         self.settings, self.store, self.processes, self.labs = settings, store, processes, labs
         self.runs: dict[str, Run] = {}
-        self.turns = Turns(settings.running, settings.turn_s, self._is_watched)
+        self.turns = Turns(settings.running, settings.turn_s, self._is_watched, self._client)
         self.rates = Rates(settings)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.draining = False
@@ -333,9 +333,12 @@ class Manager:
     def _is_watched(self, id_: str) -> bool:
         return id_ in self.runs and bool(self.runs[id_].room.viewers)
 
+    def _client(self, id_: str) -> str:
+        return self.runs[id_].record.client if id_ in self.runs else ""
+
     def settle(self) -> None:
-        """Give the places to those whose turn it is, and tell everybody where they stand."""
-        waiting = list(self.turns.waiting)
+        """Give the places to those whose turn it is, and tell those whose place in the queue is another."""
+        before = self.turns.order
         stop, begin = self.turns.settle(time.monotonic())
         for id_ in stop:
             run = self.runs[id_]
@@ -345,8 +348,9 @@ class Manager:
         for id_ in begin:
             self.runs[id_].has_place = True
             self.spawn(self._let_train(self.runs[id_]))
-        for id_ in {*waiting, *self.turns.waiting, *stop}:
-            if id_ in self.runs:
+        after = self.turns.order
+        for id_ in before.keys() | after.keys():
+            if id_ in self.runs and before.get(id_) != after.get(id_):
                 self.runs[id_].changed()
 
     async def _let_train(self, run: Run) -> None:

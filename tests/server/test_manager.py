@@ -49,10 +49,18 @@ def test_runs_take_turns(small: Server) -> None:
 
 def test_the_place_is_told_to_who_watches(small: Server) -> None:
     first, second = play(small), play(small)
-    with small.watch(second) as viewer:
-        assert viewer.until_type("hello")["queue_place"] == 1
+    with small.watch(first), small.watch(second) as viewer:
+        viewer.until(lambda m: m.get("queue_place") == 1)
         small.post(f"/api/runs/{first}/pause")
         assert viewer.until(lambda m: m["type"] == "status" and m["status"] == "running")["queue_place"] is None
+
+
+def test_who_watches_a_queued_run_need_not_wait_for_an_unwatched_one(small: Server) -> None:
+    first, second = play(small), play(small)
+    small.status(first, "running")
+    with small.watch(second) as viewer:
+        viewer.until(lambda m: m.get("status") == "running")
+        assert small.run(first)["status"] == "queued"
 
 
 def test_a_queued_run_has_no_process_and_can_be_looked_at_all_the_same(small: Server) -> None:
