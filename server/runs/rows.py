@@ -1,4 +1,8 @@
-"""Metrics as columns: equal-length arrays by name, `step` among them; NaN where a step has no value."""
+"""Metrics as columns: equal-length arrays by name, `step` among them; NaN where a step has no value.
+
+`time_s` is the training clock: seconds spent running, pauses left out. It alone is not repeatable, and NaN in rows of
+before there was one.
+"""
 
 import io
 import math
@@ -12,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 Columns = dict[str, NDArray[Any]]
+AXES = ("step", "time_s")
 
 
 class BadRows(ValueError):
@@ -28,7 +33,7 @@ def decode(data: bytes) -> Columns:
         column.shape != columns["step"].shape or column.ndim != 1 for column in columns.values()
     ):
         raise BadRows("metrics are columns of one length, step among them")
-    return {"step": columns.pop("step"), **columns}
+    return {name: columns.pop(name) for name in AXES if name in columns} | columns
 
 
 def encode(columns: Columns) -> bytes:
@@ -60,7 +65,7 @@ def between(columns: Columns, after: float, to: float = math.inf) -> Columns:
 def thin(columns: Columns, points: int) -> Columns:
     """About `points` rows: of every bucket of steps the least and the greatest value of each metric, and the ends."""
     count = len(columns["step"])
-    metrics = [column for name, column in columns.items() if name != "step"]
+    metrics = [column for name, column in columns.items() if name not in AXES]
     if count <= points or not metrics:
         return columns
     buckets = max(1, points // (2 * len(metrics)))

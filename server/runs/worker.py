@@ -91,6 +91,8 @@ class Worker:
         columns = {
             name: np.asarray(column, np.int64 if name == "step" else np.float64) for name, column in turn.rows.items()
         }
+        if columns:
+            columns["time_s"] = np.asarray(turn.times)
         rows = len(columns.get("step", ()))
         events = [event for event in turn.events if event["type"] not in ("status", "rewind")]
         now = time.monotonic()

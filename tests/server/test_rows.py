@@ -50,6 +50,15 @@ def test_thinning_survives_columns_of_nothing() -> None:
     assert len(rows.thin(columns(1, 50, a=[math.nan] * 50), 4)["step"]) == 2
 
 
+def test_the_clock_is_an_axis_and_rows_of_before_it_have_none() -> None:
+    clocked = {**columns(3, 4, loss=[1, 2]), "time_s": np.array([0.5, 0.75])}
+    back = rows.join([columns(1, 2, loss=[8, 9]), rows.decode(rows.encode(clocked))])
+    assert rows.as_json(back)["time_s"] == [None, None, 0.5, 0.75]
+    assert list(rows.decode(rows.encode(clocked)))[:2] == ["step", "time_s"]
+    many = {"step": np.arange(1_000), "time_s": np.linspace(0, 1, 1_000) ** 2, "loss": np.arange(1_000.0)}
+    assert len(rows.thin(many, 50)["step"]) <= 52
+
+
 def test_csv() -> None:
     text = rows.as_csv({"step": np.array([1, 2]), "=cmd,x": np.array([0.5, math.nan])})
     assert text == 'step,"\'=cmd,x"\r\n1,0.5\r\n2,\r\n'
