@@ -94,11 +94,11 @@ class Item(Input):
 
 
 class Node(Input):
-    """The value or the gradient of a node of a computational graph, typed."""
+    """A node of a computational graph hovered, or its value or gradient typed when there is a value."""
 
     id: Annotated[str, Field(max_length=40)]
-    what: Literal["value", "gradient"]
-    value: Finite
+    what: Literal["value", "gradient"] = "gradient"
+    value: Finite | None = None
 
 
 class Number(Input):
