@@ -94,7 +94,7 @@ class Training:
         with looking(self.lab, self.seed, self.step, "evaluate") as lab:
             metrics: Metrics = dict(lab.evaluate())
             metrics |= _gradient_norms(lab) if self.step else {}
-        row = self.ledger.merge(self.step, metrics)
+        row = self.ledger.merge(self.step, metrics, self.stopwatch.now_s)
         self.evaluated_at = self.step
         if not final:
             every = self.lab.evaluate_every or max(1, self.lab.steps_per_epoch)
@@ -154,6 +154,7 @@ class Known(dict[str, float]):
 
     def __missing__(self, name: str) -> float:
         return math.nan
+
 
 def _gradient_norms(lab: Lab) -> Metrics:
     """The norm of all gradients together, or one for each of several models; none where there are no gradients."""
