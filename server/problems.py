@@ -50,6 +50,13 @@ def wrong_state(detail: str, hint: str = "") -> Problem:
     return Problem(409, detail, kind="wrong-state", hint=hint)
 
 
+def unstored(why: str) -> Problem:
+    """507: nothing can be recorded."""
+    detail = f"Nothing can be stored on the server at the moment: {why}."
+    hint = "Free some space on its disk; runs that were training go on by themselves."
+    return Problem(507, detail, kind="no-space", headers={"Retry-After": "10"}, hint=hint)
+
+
 def too_many(detail: str, wait_s: float) -> Problem:
     """429: come back later."""
     return Problem(429, detail, kind="too-many", headers={"Retry-After": str(max(1, round(wait_s)))})

@@ -155,6 +155,7 @@ class RunOut(BaseModel):
     message: str
     problem: dict[str, Any] | None = Field(None, description="Why it paused by itself: what happened, in numbers.")
     error: dict[str, Any] | None = Field(None, description="Why it failed: {kind, message, hint}.")
+    notices: list[dict[str, str]] = Field([], description="What to know at the moment: {kind, message, hint} each.")
     passed: list[str] = Field([], description="Challenges passed.")
     created_at: float
 

@@ -4,8 +4,9 @@ import asyncio
 import shutil
 from typing import Any
 
-from server.problems import wrong_state
-from server.runs.manager import Manager
+from server.problems import Problem, wrong_state
+from server.runs import kept
+from server.runs.manager import READ_S, Manager
 from server.runs.rows import Columns
 from server.runs.run import Run
 
@@ -26,6 +27,7 @@ class Commands:
         if run.status == "finished":
             raise wrong_state(f"The run is finished: {record.message}", "Reset it, or raise max_steps.")
         self.manager.refuse_dead(run)
+        self.manager.refuse_full()
         record.draft = False
         record.message = ""
         self.manager.want(run)
@@ -42,6 +44,7 @@ class Commands:
             raise wrong_state(
                 "The run is playing." if run.has_place else "The run waits for its turn to play.", "Pause it first."
             )
+        self.manager.refuse_full()
         await self.manager.ensure(run)
         before = run.record.step
         await self.manager.ask(run, "step", timeout_s=600, count=count)
@@ -74,8 +77,7 @@ class Commands:
         """Build the lab anew in the same run; a run whose process has ended gets a new one."""
         run, record, manager = self.run, self.run.record, self.manager
         full = await manager.labs.checked(record.lab, {**record.config, **config})
-        if run.starting is not None:
-            await manager.ensure(run)
+        await manager.free(run)
         if run.link is not None and run.ready:
             await manager.ask(run, "reset", config=full, seed=seed)
             record.config, record.seed = full, record.seed if seed is None else seed
@@ -117,10 +119,23 @@ class Commands:
 
     async def probe(self, name: str, payload: Any) -> bytes:
         """A probe's answer, as JSON."""
-        _, body = await self.manager.ask(self.run, "ask", name=name, payload=payload)
+        _, body = await self.manager.ask(self.run, "ask", timeout_s=READ_S, name=name, payload=payload)
         return body
 
     async def view(self, name: str, form: str) -> tuple[int, bytes]:
-        """(step, a view as it is now) as a "frame", "json" or "plotly"."""
-        result, body = await self.manager.ask(self.run, "view", name=name, form=form)
+        """(step, a view as it is now) as a "frame", "json" or "plotly"; while the run is in a long step, as it was."""
+        try:
+            result, body = await self.manager.ask(self.run, "view", timeout_s=READ_S, name=name, form=form)
+        except Problem as problem:
+            found = await self._known(name) if problem.kind == "busy" else None
+            if found is None:
+                raise
+            step, body = found
+            return step, body if form == "frame" else await self.manager.labs.converted(body, form)
         return int(result["step"]), body
+
+    async def _known(self, view: str) -> tuple[int, bytes] | None:
+        """(step, frame): the newest frame of a view that was sent, or else kept."""
+        if newest := self.run.room.frames.get(view):
+            return newest.step, newest.data
+        return await asyncio.to_thread(kept.frame, self.run.folder / "kept", view, self.run.record.step)

@@ -44,6 +44,7 @@ class Frame:
     data: bytes
     take: int
     number: int
+    step: int = 0
 
 
 @dataclass(eq=False)
@@ -97,12 +98,12 @@ class Room:
         self.frames = {view: frame for view, frame in self.frames.items() if frame.take == take}
         self.event({"type": "rewind", "to_step": to_step, "take": take})
 
-    def frame(self, view: str, data: bytes, take: int) -> None:
+    def frame(self, view: str, data: bytes, take: int, step: int = 0) -> None:
         """Publish the newest frame of a view, in place of the one before."""
         known = self.frames.get(view)
         if view in self.watched and take >= max(self.take, known.take if known else 0):
             self.counter += 1
-            self.frames[view] = Frame(data, take, self.counter)
+            self.frames[view] = Frame(data, take, self.counter, step)
             self._beat()
 
     def _append(self, entry: Entry) -> None:

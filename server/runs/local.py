@@ -6,10 +6,12 @@ The only file that knows how they are made.
 import asyncio
 import json
 import logging
+import math
 import os
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from server.runs import channel
 from server.settings import Settings
 
 log = logging.getLogger("orrery.processes")
+END_S = 2.0
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
@@ -45,6 +48,8 @@ class Link(asyncio.Protocol):
         self.on_lost: Callable[[], None] = lambda: None
         self.decoder = channel.Decoder(max_bytes)
         self.asked: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self.owed: dict[int, tuple[float, str]] = {}  # what the process has still to do of it: since when, and what
+        self.heard_at = time.monotonic()
         self.counter = 0
         self.transport: asyncio.Transport | None = None
         self.exit_code: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
@@ -53,6 +58,7 @@ class Link(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = time.monotonic()
         try:
             for header, body in self.decoder.feed(data):
                 if header.get("type") == "reply":
@@ -64,6 +70,7 @@ class Link(asyncio.Protocol):
             self.kill()
 
     def _answered(self, header: dict[str, Any], body: bytes) -> None:
+        self.owed.pop(header["id"], None)
         future = self.asked.pop(header["id"], None)
         if future is None or future.done():
             return
@@ -78,12 +85,31 @@ class Link(asyncio.Protocol):
             if not future.done():
                 future.set_exception(WorkerGone())
         self.asked.clear()
+        self.owed.clear()
         self.on_lost()
 
     @property
     def alive(self) -> bool:
         """Whether there is still someone at the other end."""
         return self.transport is not None and not self.transport.is_closing()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long the process has owed an answer and said nothing."""
+        oldest, _ = min(self.owed.values(), default=(math.inf, ""))
+        return max(0.0, time.monotonic() - max(self.heard_at, oldest))
+
+    @property
+    def busy_with(self) -> str:
+        """The oldest request that the process has not answered."""
+        return min(self.owed.values(), default=(0.0, ""))[1]
+
+    def ping(self, after_s: float) -> None:
+        """Ask for a sign of life from a process that has been quiet for so long, unless it owes an answer already."""
+        if not self.owed and self.transport is not None and time.monotonic() - self.heard_at > after_s:
+            self.counter += 1
+            self.owed[self.counter] = time.monotonic(), "ping"
+            self.transport.write(channel.encode({"id": self.counter, "do": "ping"}))
 
     async def ask(
         self, do: str, *, timeout_s: float | None = 60, body: bytes = b"", **fields: Any
@@ -93,8 +119,8 @@ class Link(asyncio.Protocol):
             raise WorkerGone
         self.counter += 1
         future: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
-        self.asked[self.counter] = future
         number = self.counter
+        self.asked[number], self.owed[number] = future, (time.monotonic(), do)
         self.transport.write(channel.encode({"id": number, "do": do, **fields}, body))
         try:
             return await asyncio.wait_for(future, timeout_s)
@@ -107,9 +133,10 @@ class Link(asyncio.Protocol):
             self.transport.write(channel.encode({"do": do, **fields}))
 
     def close(self) -> None:
-        """Hang up: the worker's watcher ends it."""
+        """Hang up: the worker's watcher ends it; one that is stuck where no other thread can run is killed."""
         if self.transport is not None:
             self.transport.close()
+            asyncio.get_running_loop().call_later(END_S, self.kill)
 
     def kill(self) -> None:
         """End the process whatever it is doing."""

@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from server.problems import Problem, invalid, not_found, of_worker, too_many, wrong_state
+from server.problems import Problem, invalid, not_found, of_worker, too_many, unstored, wrong_state
 from server.runs import checkpoints
 from server.runs.labs import Labs, limit
 from server.runs.limits import Rates
@@ -18,10 +18,13 @@ from server.runs.local import Link, Processes, Refusal, WorkerGone
 from server.runs.run import Record, Run
 from server.runs.store import Store
 from server.runs.turns import Turns
+from server.runs.watchdog import Watchdog
 from server.settings import Settings
 
 log = logging.getLogger("orrery.runs")
 TICK_S, RETRY_S = 0.25, 5
+READ_S, IMPATIENT_S = 10.0, 3.0
+"""Whoever only looks, or says pause, is not kept waiting longer."""
 GONE_HINT = "Reset the run: it begins again with the same settings."
 
 
@@ -34,6 +37,7 @@ class Manager:
         self.turns = Turns(settings.running, settings.turn_s, self._is_watched, self._client)
         self.rates = Rates(settings)
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.watchdog = Watchdog(self)
         self.draining = False
         self.restarts = 0
 
@@ -116,9 +120,7 @@ class Manager:
             row = await self.store.run(id_)
             if row is None:
                 raise not_found("run", id_[:100])
-            run = self.runs.setdefault(
-                id_, Run(Record.read(row), self.store, self._idle, self.turns.place, fresh=False)
-            )
+            run = self.runs.setdefault(id_, self._live(Record.read(row), fresh=False))
         run.touch()
         return run
 
@@ -137,7 +139,7 @@ class Manager:
             draft=not autoplay,
             speed=speed if given_speed else about["steps_per_second"], status="queued" if autoplay else "starting",
         )  # fmt: skip
-        run = self.runs[record.id] = Run(record, self.store, self._idle, self.turns.place)
+        run = self.runs[record.id] = self._live(record)
         values = {**vars(record)}
         stored = self.store.commit(self.store.insert(values))
         if autoplay:
@@ -157,10 +159,13 @@ class Manager:
         )  # fmt: skip
         folder = self.folder(record.id) / "checkpoints"
         await asyncio.to_thread(checkpoints.write, folder, record.step, state)
-        run = self.runs[record.id] = Run(record, self.store, self._idle, self.turns.place)
+        run = self.runs[record.id] = self._live(record)
         await self.store.commit(self.store.insert({**vars(record)}))
         await self.ensure(run)
         return run
+
+    def _live(self, record: Record, fresh: bool = True) -> Run:
+        return Run(record, self.store, self.folder(record.id), self._idle, self.turns.place, fresh)
 
     def bound_steps(self, max_steps: int | None) -> None:
         """Refuse more steps than the server allows."""
@@ -169,7 +174,13 @@ class Manager:
                 [limit("max_steps", max_steps, self.settings.max_steps, "{:,} steps; a run has at most {:,}.")]
             )
 
+    def refuse_full(self) -> None:
+        """Raise the 507 while nothing can be stored."""
+        if self.store.trouble:
+            raise unstored(self.store.trouble)
+
     def _admit(self, client: str, autoplay: bool) -> None:
+        self.refuse_full()
         self.rates.take("creates", client)
         self._room_for(client, autoplay)
 
@@ -224,6 +235,19 @@ class Manager:
         self._begin_start(run)
         return await self.ensure(run)
 
+    async def free(self, run: Run) -> None:
+        """Wait for a run that starts; but end a process that is in something long: who begins again will not wait."""
+        link, starting = run.link, run.starting
+        if link is not None and link.silent_s > IMPATIENT_S:
+            link.kill()
+            if starting is not None:
+                await asyncio.wait({starting})
+            run.link, run.ready = None, False
+        elif starting is not None:
+            await asyncio.wait({starting}, timeout=IMPATIENT_S)
+            if run.starting is starting:
+                await self.free(run)
+
     def wake(self, run: Run) -> None:
         """Start the process of a run at step 0 that has none: somebody wants to see it."""
         if run.status == "paused" and run.link is None and run.record.step == 0:
@@ -261,7 +285,8 @@ class Manager:
                 "start", timeout_s=settings.start_s, lab=record.lab, config=record.config, seed=record.seed,
                 run=record.id, take=record.take,
                 max_steps=record.max_steps, speed=record.speed, limits=limits, views=watched,
-                folder=str(self.folder(record.id)), step=await self.store.last_step(record.id, record.step),
+                folder=str(run.folder), step=await self.store.last_step(record.id, record.step),
+                takes=record.takes, view_s=settings.view_s,
             )  # fmt: skip
             run.ready = True
             if run.room.watched != watched:
@@ -270,9 +295,7 @@ class Manager:
             run.failed(refusal.problem["kind"], refusal.problem["message"], refusal.problem.get("hint", ""))
         except TimeoutError:
             run.failed(
-                "start-timeout",
-                f"The lab was not built within {settings.start_s:g} s.",
-                "Take a smaller model, then reset.",
+                "time", f"The lab was not built within {settings.start_s:g} s.", "Take a smaller model, then reset."
             )
             if run.link is not None:
                 run.link.kill()
@@ -280,13 +303,14 @@ class Manager:
             run.failed("worker-lost", "The run's process ended while it was being started.", GONE_HINT)
         finally:
             run.starting = None
+            run.note("slow")
         run.changed()
 
     def _lost(self, run: Run, link: Link) -> None:
         """The other end of the socket is gone."""
         if run.link is not link:
             return
-        run.link, run.ready = None, False
+        run.link, run.ready, run.full, run.noticed = None, False, "", []
         if (
             not run.removed
             and run.status not in ("failed", "interrupted")
@@ -367,15 +391,7 @@ class Manager:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            for run in [self.runs[id_] for id_ in self.turns.training]:
-                run.trained_s += TICK_S
-                if run.trained_s > self.settings.run_wall_s:
-                    run.trained_s = 0.0
-                    self.spawn(
-                        self.pause(
-                            run, f"The run has trained for {self.settings.run_wall_s:g} s and was paused. Play goes on."
-                        )
-                    )
+            self.watchdog.look(TICK_S)
             if self.turns.waiting:
                 self.settle()
             self._forget(time.monotonic())
@@ -399,16 +415,25 @@ class Manager:
 
     async def pause(self, run: Run, message: str = "") -> None:
         """Stop after the step under way."""
+        run.held = False
         self._leave(run)
-        if run.link is not None:
-            await self.ask(run, "pause")
-        if message:
-            run.record.message = message
-        run.changed()
+        try:
+            if run.link is not None:
+                await self.ask(run, "pause", timeout_s=READ_S)
+            if message:
+                run.record.message = message
+        finally:
+            run.changed()
 
     async def ask(self, run: Run, do: str, **fields: Any) -> tuple[dict[str, Any], bytes]:
-        """Put a request to the run's process; what it refuses is raised as a problem."""
-        link = await self.ensure(run)
+        """Put a request to the run's process; what it refuses is raised as a problem, and so is a long silence."""
+        patience_s = fields.get("timeout_s", 60)
+        try:
+            link = await asyncio.wait_for(self.ensure(run), patience_s)
+        except TimeoutError:
+            raise busy(run) from None
+        if link.silent_s > READ_S:
+            raise busy(run)
         if len(link.asked) >= self.settings.pending:
             raise too_many(f"{len(link.asked)} requests to this run are under way.", 1)
         try:
@@ -418,6 +443,11 @@ class Manager:
         except WorkerGone:
             raise wrong_state("The run's process has ended.", GONE_HINT) from None
         except TimeoutError:
-            raise Problem(
-                504, "The run did not answer within a minute.", kind="no-answer", hint="It may be in a very long step."
-            ) from None
+            raise busy(run) from None
+
+
+def busy(run: Run) -> Problem:
+    """503: the run's process is in something long."""
+    silent_s = run.link.silent_s if run.link else 0.0
+    detail = f"{run.under_way()} has taken {silent_s:.0f} s; the run answers after it."
+    return Problem(503, detail, kind="busy", headers={"Retry-After": "5"}, hint="Start again ends it.")

@@ -5,9 +5,10 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal
 
-from server.runs import rows
+from server.runs import checkpoints, rows
 from server.runs.hub import Room
 from server.runs.local import Link
 from server.runs.store import Store
@@ -57,11 +58,12 @@ class Run:
         self,
         record: Record,
         store: Store,
+        folder: Path,
         on_idle: Callable[["Run"], None],
         place: Callable[[str], int | None],
         fresh: bool = True,
     ) -> None:
-        self.record, self.store = record, store
+        self.record, self.store, self.folder = record, store, folder
         self.on_idle, self.place = on_idle, place
         self.room = Room(self._watch)
         self.room.take, self.room.last_step = record.take, -1 if fresh else ALL_STEPS
@@ -70,6 +72,10 @@ class Run:
         self.ready = False
         self.wants = False  # to train: the user pressed play
         self.has_place = False  # and it is its turn
+        self.held = False  # it trained until something came between, and goes on by itself
+        self.full = ""  # why its process could write nothing the last time
+        self.noticed: list[dict[str, str]] = []  # what its process would have the viewers know
+        self.notes: dict[str, dict[str, str]] = {}  # and what the server would
         self.session_status: Status = "paused"
         self.phase = ""
         self.rates: dict[str, float | None] = {"steps_per_second": None, "examples_per_second": None}
@@ -105,6 +111,38 @@ class Run:
         """Whether it has a process, or will have one without being asked again."""
         return self.link is not None or self.starting is not None or self.wants
 
+    @property
+    def notices(self) -> list[dict[str, str]]:
+        """What whoever looks on should know now: {kind, message, hint} each."""
+        return [*self.noticed, *self.notes.values()]
+
+    def note(self, kind: str, message: str = "", hint: str = "") -> None:
+        """Say something of this kind, or with no message nothing any more."""
+        before = self.notes.get(kind)
+        if message:
+            self.notes[kind] = {"kind": kind, "message": message, "hint": hint}
+        else:
+            self.notes.pop(kind, None)
+        if self.notes.get(kind) != before:
+            self.changed()
+
+    def under_way(self) -> str:
+        """What its process has been doing since it last said something, in words."""
+        do = self.link.busy_with if self.link else ""
+        if self.starting is not None:
+            return "Building the lab"
+        if do in ("view", "ask"):
+            return "An answer about the model"
+        return (
+            f"Step {self.record.step + 1:,}" if self.session_status == "running" or do == "step" else "What was asked"
+        )
+
+    def hold(self) -> None:
+        """Something comes between: the run gives up its place, and goes on by itself when it can."""
+        self.held = True
+        self.wants = False
+        self.on_idle(self)
+
     def touch(self) -> None:
         """Somebody takes an interest."""
         self.touched = time.monotonic()
@@ -117,7 +155,7 @@ class Run:
             "message": record.message,
             "problem": record.problem, "error": record.error, "queue_place": self.place(record.id), "phase": self.phase,
             **self.rates, "speed": record.speed, "max_steps": record.max_steps, "config": record.config,
-            "passed": record.passed,
+            "passed": record.passed, "notices": self.notices,
         }  # fmt: skip
 
     # ------------------------------------------------------------ what its process says
@@ -128,9 +166,11 @@ class Run:
         if self.removed:
             return
         if kind == "frame":
-            self.room.frame(str(header["view"]), body, int(header["take"]))
+            self.room.frame(str(header["view"]), body, int(header["take"]), int(header["step"]))
         elif kind == "turn":
             self._turn(header["state"], header["events"], body)
+        elif kind == "checkpoint":
+            self.store.write(_nothing, lambda: self._keep(str(header["name"])))
         elif kind == "failed":
             log.error("run %s failed at step %s\n%s", self.id, header.get("step"), header.get("traceback"))
             self.failed(str(header["kind"]), str(header["message"]), str(header["hint"]))
@@ -146,6 +186,7 @@ class Run:
         self.phase = str(state["phase"])
         self.rates = {name: state[name] for name in self.rates}
         self.session_status = state["status"]
+        self.full, self.noticed = str(state["full"]), list(state["notices"])
         if body:
             self._rows(body)
         for event in events:
@@ -153,7 +194,16 @@ class Run:
         if self.wants and self.has_place and (self.session_status == "finished" or record.problem):
             self.wants = False
             self.on_idle(self)
+        elif self.full and self.wants:
+            self.hold()
         self.changed()
+
+    def _keep(self, name: str) -> None:
+        """A checkpoint counts now: the metrics up to it are stored."""
+        try:
+            checkpoints.show(self.folder / "checkpoints", name)
+        except (OSError, ValueError) as error:
+            log.error("a checkpoint of run %s could not be kept: %s", self.id, error)
 
     def _rows(self, body: bytes) -> None:
         columns, take = rows.decode(body), self.record.take
@@ -176,6 +226,7 @@ class Run:
         self.record.takes = {**self.record.takes, str(take): to_step}
         for edit in edits:
             self.store.write(self.store.add_edit(self.id, take, edit))
+        self.store.write(self.save())  # first: a checkpoint from beyond must not be taken for one of this take
         self.store.write(self.store.drop_rows(self.id, to_step), lambda: self.room.rewind(to_step, take))
         self.saved_at = 0.0
 
@@ -185,7 +236,7 @@ class Run:
             return
         self.record.status = "failed"
         self.record.error = {"kind": kind, "message": message, "hint": hint}
-        self.wants = self.ready = False
+        self.wants = self.ready = self.held = False
         self.on_idle(self)
         self.changed()
 
@@ -205,12 +256,15 @@ class Run:
             self.place(record.id),
             self.phase,
             record.config,
+            self.notices,
         )
         news = telling != self.told
         if news or now - self.told_at >= REFRESH_S:
             self.told, self.told_at = telling, now
             event = {"type": "status", **self.state(), **({} if news else {"refresh": True})}
             save = news or now - self.saved_at >= SAVE_S
+            if self.store.trouble and record.take == self.room.take:  # nobody can wait for what cannot be stored now
+                self.room.event(event)
             self.store.write(self.save() if save else _nothing, lambda: self.room.event(event))
 
     def save(self) -> Callable[[Any], Any]:

@@ -18,6 +18,7 @@ from typing import Any, TextIO, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from server.problems import unstored
 from server.runs import rows
 from server.runs.rows import Columns
 
@@ -28,7 +29,8 @@ log = logging.getLogger("orrery.store")
 T = TypeVar("T")
 SCHEMA = 1
 CHUNKS_KEPT_APART = 64
-RETRY_S, GIVE_UP_S = 0.2, 30.0
+RETRY_S, GIVE_UP_S, PATIENCE_S = 0.2, 3.0, 10.0
+PASSING = {5, 6, 8, 10, 13, 14}  # SQLite: busy, locked, read-only, input or output, full, cannot open
 
 metadata = sa.MetaData()
 about = sa.Table(
@@ -111,7 +113,9 @@ class Store:
         self.queue: queue.SimpleQueue[tuple[Operation, Callable[[], None]] | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._write, name="store", daemon=True)
         self.small: dict[str, int] = {}
-        self.healthy = True
+        self.trouble = ""  # why nothing can be stored at the moment
+        self.trouble_at = 0.0  # since when
+        self.ending = False
         self.lock: TextIO | None = None
 
     def claim(self) -> bool:
@@ -130,8 +134,14 @@ class Store:
         self.loop = asyncio.get_running_loop()
         self.thread.start()
 
+    @property
+    def healthy(self) -> bool:
+        """Whether what is recorded can be stored."""
+        return not self.trouble
+
     async def stop(self) -> None:
         """Commit what is queued and close."""
+        self.ending = True
         self.queue.put(None)
         await asyncio.to_thread(self.thread.join, 5)
         if self.lock is not None:
@@ -145,10 +155,13 @@ class Store:
         self.queue.put((operation, then))
 
     async def commit(self, operation: Operation = lambda connection: None) -> None:
-        """Write, and wait until it and everything before it is committed."""
+        """Write, and wait until it and everything before it is committed; a 507 if it cannot be for long."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.write(operation, lambda: None if done.done() else done.set_result(None))
-        await done
+        while not done.done():
+            await asyncio.wait({done}, timeout=PATIENCE_S)
+            if self.trouble and not done.done():
+                raise unstored(self.trouble)
 
     def _write(self) -> None:
         ended = False
@@ -164,28 +177,34 @@ class Store:
                     self.loop.call_soon_threadsafe(_call_all, [then for _, then in work])
 
     def _transact(self, connection: sa.Connection, operations: list[Operation]) -> None:
-        """One transaction; while the disk is full or the file locked, again and again for half a minute."""
-        until = time.monotonic() + GIVE_UP_S
+        """One transaction; while the disk is full or the file locked, again and again until it is not."""
+        small = dict(self.small)
         while True:
             try:
                 with connection.begin():
                     for operation in operations:
                         operation(connection)
-                self.healthy = True
+                self.trouble = ""
                 return
-            except OperationalError as error:
-                self.healthy = False
-                if time.monotonic() > until:
-                    log.error("%d changes could not be stored: %s", len(operations), error.orig)
+            except Exception as error:  # one impossible operation must not take the writer, or the others, with it
+                self.small = dict(small)
+                if not _is_passing(error):
+                    log.exception("a change could not be stored")
+                    break
+                if self._wait(error):
+                    log.error("%d changes are lost", len(operations))
                     return
-                time.sleep(RETRY_S)
-            except Exception:  # one impossible operation must not take the writer, or the others, with it
-                log.exception("a change could not be stored")
-                if len(operations) == 1:
-                    return
-                for operation in operations:
-                    self._transact(connection, [operation])
-                return
+        for operation in operations if len(operations) > 1 else ():
+            self._transact(connection, [operation])
+
+    def _wait(self, error: Exception) -> bool:
+        """Note why nothing can be stored, and wait a little; whether that is enough, because the server ends."""
+        if not self.trouble:
+            self.trouble_at = time.monotonic()
+            log.error("%s cannot be written: %s", self.path, error)
+        self.trouble = str(getattr(error, "orig", error))
+        time.sleep(RETRY_S)
+        return self.ending and time.monotonic() > self.trouble_at + GIVE_UP_S
 
     # ------------------------------------------------------------ reading
 
@@ -335,6 +354,12 @@ class Store:
             return rows.between(found, after, float("inf") if to is None else to)
 
         return await self.read(work)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the disk or another process is the reason: what could not be stored now can be later."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, OperationalError) else 0
+    return code & 0xFF in PASSING
 
 
 def _merge(connection: sa.Connection, run: str) -> None:

@@ -7,15 +7,14 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,10 +24,12 @@ from models.core import frames
 from models.core.errors import OrreryError
 from models.core.session import Session, Turn
 from server.runs import checkpoints, preload
+from server.runs.bounds import at_most, confine
 from server.runs.pipe import Gone, Pipe, exit_with
+from server.runs.saved import Saved
 
 STATE_EVERY_S = 0.05
-CHECKPOINT_EVERY_S, RESTING_EVERY_S = 8.0, 0.25
+CHECKPOINT_EVERY_S, RESTING_EVERY_S, FULL_EVERY_S = 8.0, 0.25, 2.0
 Answer = tuple[dict[str, Any], bytes]
 log = logging.getLogger("orrery.worker")
 
@@ -54,13 +55,16 @@ class Worker:
         self.told_status = ""
         self.told_take = -1
         self.saved: tuple[int, int, int] | None = None  # what the newest checkpoint is of: take, step, edits
+        self.full = ""  # why nothing could be written the last time; empty if it could
         self.folder: Path | None = None
+        self.view_s = 0.0
+        self.notices: dict[str, dict[str, str]] = {}  # what whoever looks on should know, by what it is about
         self.commands: dict[str, Callable[..., Answer]] = {
             "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune,
             "act": self.act,
             "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset,
             "step": self.step, "rewind": self.rewind, "undo": self.undo, "branch": self.branch,
-            "checkpoint": self.checkpoint,
+            "checkpoint": self.checkpoint, "ping": lambda: ({}, b""),
         }  # fmt: skip
 
     def run(self) -> None:
@@ -88,6 +92,12 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a lab may raise anything; the run fails, the server does not
             self.fail(error)
             return
+        if self.session.unkept:
+            self.no_space(self.session.unkept)
+        self.publish(turn)
+
+    def publish(self, turn: Turn) -> None:
+        """Send what came of a turn, and reply to those who wait for steps that are done."""
         columns = {
             name: np.asarray(column, np.int64 if name == "step" else np.float64) for name, column in turn.rows.items()
         }
@@ -117,6 +127,7 @@ class Worker:
             "max_steps": session.max_steps,
             "steps_per_second": session.rates.get("steps_per_second"),
             "examples_per_second": session.rates.get("examples_per_second"),
+            "full": self.full, "notices": list(self.notices.values()),
         }  # fmt: skip
         if whole:
             state["config"] = session.config.model_dump(mode="json")
@@ -129,7 +140,7 @@ class Worker:
     def fail(self, error: BaseException) -> None:
         """Tell the server, whose log keeps the traceback, why the run cannot go on; and stop."""
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
-            kind, message = "out-of-memory", "The run needed more memory than it may take."
+            kind, message = "memory", "The run needed more memory than it may take."
             hint = "Take a smaller model or batch, then reset."
         else:
             kind, message = "step-failed", f"{type(error).__name__}: {error}"[:1_000]
@@ -140,6 +151,25 @@ class Worker:
             "traceback": "".join(traceback.format_exception(error))[-20_000:],
         })  # fmt: skip
         self.stopped = True
+
+    @contextlib.contextmanager
+    def around(self, view: str) -> Iterator[None]:
+        """While a view is drawn: it may not take long, and its fault is not the run's."""
+        about = f"view {view}"
+        try:
+            with at_most(self.view_s):
+                yield
+        except Exception as error:  # noqa: BLE001 - a view may raise anything; training goes on without its picture
+            title = self.session.kind.methods("view")[view].title
+            message = f"“{title}” cannot be drawn: {type(error).__name__}: {error}"[:1_000]
+            if self.notices.get(about, {}).get("message") != message:
+                traceback.print_exc()
+                hint = "Training goes on without it. The server's log has the details."
+                self.notices[about] = {"kind": "view-failed", "message": message, "hint": hint}
+                self.told_at = 0.0
+        else:
+            if self.notices.pop(about, None):
+                self.told_at = 0.0
 
     # ------------------------------------------------------------ in
 
@@ -163,25 +193,30 @@ class Worker:
 
     def start(self, *, lab: str, config: dict[str, Any], seed: int, run: str, take: int, max_steps: int | None,
               speed: float | None, limits: dict[str, int], views: dict[str, float], folder: str,
-              step: int) -> Answer:  # fmt: skip
+              step: int, takes: dict[str, int], view_s: float) -> Answer:  # fmt: skip
         """Build the lab under its limits, or stand where its newest checkpoint does.
 
-        `step` is where the server believes the run to stand: if it does not, a new take begins.
+        `step` is where the server believes the run to stand: if it does not, a new take begins. `takes` are the steps
+        to which the run has gone back since it began.
         """
         confine(limits)
         self.niceness = limits["nice"]
         threads = limits["threads"]
         torch.set_num_threads(threads)
         found = preload.catalog().labs[lab]
-        self.folder = Path(folder)
-        if data := checkpoints.read(self.folder / "checkpoints"):
-            self.session = Session.restore(data, found, run=run, folder=self.folder / "kept")
+        self.folder, self.view_s = Path(folder), view_s
+        saved = Saved(self.folder, found, {int(number): to_step for number, to_step in takes.items()})
+        self.session = saved.restored(run)
+        if self.session is not None:
             self.session.max_steps = max_steps or self.session.max_steps
             self.session.take_from = self.session.step
         else:
             self.session = Session(
                 found, config, seed=seed, max_steps=max_steps, run=run, threads=threads, folder=self.folder / "kept"
             )
+        if saved.damaged:
+            self.notices["damaged"] = saved.notice(self.session.step)
+        self.session.guard = self.around
         self.told_take = take
         self.session.take = take if self.session.step == step else take + 1
         self.session.limit(speed)
@@ -203,7 +238,8 @@ class Worker:
 
     def pause(self) -> Answer:
         self.session.pause()
-        self.saved_at = 0.0  # a checkpoint is due at once
+        self.saved_at = 0.0  # a checkpoint is due at once, before the reply
+        self.keep()
         return self.done()
 
     def step(self, *, count: int) -> Answer:
@@ -255,30 +291,45 @@ class Worker:
     def keep(self) -> float | None:
         """A checkpoint when training stops, and every few seconds while it does not; how long until one is due."""
         session, now = self.session, time.monotonic()
-        if session is None or self.folder is None or self.stopped or (not session.step and self.saved is None):
-            return None
-        at = (session.take, session.step, len(session.edits))
-        if at == self.saved:
+        fresh = session is None or not (session.step or session.edits or self.saved or self.full)
+        if fresh or self.folder is None or self.stopped or self.standing() == self.saved:
             return None
         resting = session.status != "running" and not session.owed
-        due_s = (self.saved_at + RESTING_EVERY_S if resting else self.busy_since + CHECKPOINT_EVERY_S) - now
+        rest_s = FULL_EVERY_S if self.full else RESTING_EVERY_S
+        due_s = (self.saved_at + rest_s if resting else self.busy_since + CHECKPOINT_EVERY_S) - now
         if due_s > 0:
             return float(due_s)
         self.busy_since = now
-        try:
-            checkpoints.write(self.folder / "checkpoints", session.step, session.save())
-            self.saved = at
-        except OSError as error:
-            self.no_space(error)
+        self.save()
         self.saved_at = time.monotonic()
         return None
 
-    def no_space(self, error: OSError) -> None:
-        """Nothing can be kept: training waits until it can."""
-        self.session.pause()
-        self.session.message = (
-            f"The run is paused: nothing could be written ({error.strerror}). Free some space, then play."
-        )
+    def standing(self) -> tuple[int, int, int]:
+        """What a checkpoint made now would be of."""
+        return self.session.take, self.session.step, len(self.session.edits)
+
+    def save(self) -> None:
+        """Write a checkpoint. It counts once the server has stored the metrics up to it, which are sent before."""
+        self.publish(self.session.settled())
+        at, step = self.standing(), self.session.step
+        try:
+            name = checkpoints.prepare(cast(Path, self.folder) / "checkpoints", step, self.session.save())
+        except OSError as error:
+            self.no_space(error.strerror or str(error))
+            return
+        self.saved = at
+        self.pipe.send({"type": "checkpoint", "name": name})
+        if self.full:
+            self.full = ""
+            self.tell()
+
+    def no_space(self, reason: str) -> None:
+        """Nothing can be kept: training waits until a checkpoint can be written."""
+        self.full, self.saved, self.session.unkept = reason, None, ""
+        if self.session.status == "running":
+            self.session.pause()
+        self.session.unkept = ""
+        self.saved_at = time.monotonic()
         self.tell()
 
     def done(self, **result: Any) -> Answer:
@@ -287,31 +338,22 @@ class Worker:
         return result, b""
 
     def ask(self, *, name: str, payload: Any) -> Answer:
-        figures = [frames.to_json(figure, flat=True) for figure in self.session.ask(name, payload)]
-        return {}, as_json({"figures": figures})
+        with at_most(self.view_s):
+            figures = self.session.ask(name, payload)
+        return {}, as_json({"figures": [frames.to_json(figure, flat=True) for figure in figures]})
 
     def view(self, *, name: str, form: str) -> Answer:
         """A view as it is now: as a frame, as JSON, or as Plotly's JSON."""
         at = {"step": self.session.step}
-        if form == "frame":
-            return at, self.session.frame(name)
-        figure = self.session.look(name)
+        with at_most(self.view_s):
+            if form == "frame":
+                return at, self.session.frame(name)
+            figure = self.session.look(name)
         return at, as_json(figure.to_plotly() if form == "plotly" else frames.to_json(figure))
 
     def watch(self, *, views: dict[str, float]) -> Answer:
         self.session.watch(views)
         return {}, b""
-
-
-def confine(limits: dict[str, int]) -> None:
-    """Bound what this process may take."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_bytes"],) * 2)
-    if sys.platform == "linux":
-        with open("/proc/self/statm") as statm:
-            taken = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (taken + limits["memory_bytes"],) * 2)
 
 
 def explained(error: OrreryError) -> dict[str, Any]:

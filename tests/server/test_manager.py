@@ -139,14 +139,14 @@ def test_a_killed_worker_is_a_failed_run_within_two_seconds(small: Server) -> No
 def test_a_run_that_takes_too_much_memory_fails_alone(small: Server) -> None:
     run = small.make("slow", config={"seconds": 0.0, "megabytes": 4_000}, autoplay=True)
     failed = small.status(run, "failed")
-    assert failed["error"]["kind"] == "out-of-memory"
+    assert failed["error"]["kind"] == "memory"
     assert small.get("/healthz")["status"] == "ok"
 
 
 def test_a_lab_that_takes_too_long_to_build_is_given_up(small: Server) -> None:
     run = small.make("slow", config={"build": 30.0})
     assert small.run(run)["status"] == "starting"
-    assert small.status(run, "failed")["error"]["kind"] == "start-timeout"
+    assert small.status(run, "failed")["error"]["kind"] == "time"
 
 
 def test_a_command_to_a_starting_run_waits_for_it(small: Server) -> None:
