@@ -20,7 +20,7 @@ class Server(LiveServer):
     """A live server that knows the toys."""
 
     def __init__(self, home: Path | None = None, **environment: str) -> None:
-        super().__init__(home, ORRERY_LABS=LABS, **environment)
+        super().__init__(home, **{"ORRERY_LABS": LABS, **environment})
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Any call, whatever it answers."""

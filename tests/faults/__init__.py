@@ -1,0 +1,1 @@
+"""What classes do to a server: nothing may be lost, nobody may be in another's way."""

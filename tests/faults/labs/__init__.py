@@ -1,0 +1,1 @@
+"""Labs that only the tests of faults know."""
