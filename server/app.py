@@ -6,12 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route, compile_path
 
 from server import docs, pages
 from server.api import health, labs, runs, stream
-from server.problems import Problem, invalid
+from server.problems import MOST_ERRORS, Problem, invalid
 from server.runs.labs import Labs
 from server.runs.local import Processes
 from server.runs.manager import Manager
@@ -68,13 +70,27 @@ async def _problem(request: Request, error: Any) -> Response:
 
 async def _http(request: Request, error: Any) -> Response:
     detail = "There is nothing here." if error.status_code == 404 else str(error.detail)
-    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return _answer(request, Problem(error.status_code, detail, headers=headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be done at the path of a request: each method is a route of its own."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if isinstance(context.original_route, Route) and compile_path(context.path or "")[0].match(
+            request.scope["path"]
+        ):
+            found |= context.methods or set()
+    return sorted(found or {"GET", "HEAD"})
 
 
 async def _invalid(request: Request, error: Any) -> Response:
     """A body or parameter that does not fit: field, value and bound."""
     errors = []
-    for item in error.errors():
+    for item in error.errors()[:MOST_ERRORS]:
         where = [str(part) for part in item["loc"] if part not in ("body", "query", "path")]
         bound = {name: value for name, value in (item.get("ctx") or {}).items() if isinstance(value, int | float | str)}
         value = item.get("input")

@@ -11,7 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from server.pages import DAY, package_file
-from server.problems import not_found
+from server.problems import MEDIA_TYPE, not_found
+from server.security import OPEN_PATHS
 
 router = APIRouter(include_in_schema=False)
 FILES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
@@ -30,12 +31,75 @@ SwaggerUIBundle({
 """
 
 
+PROBLEMS = {
+    "400": "Host, Content-Length or body cannot be read, or are not this server's.",
+    "401": "The token is missing.",
+    "403": "A page of another site asks.",
+    "404": "There is no such thing.",
+    "409": "Not in the state the run is in.",
+    "413": "Larger than this server takes.",
+    "415": "The body is not JSON.",
+    "422": "A value does not fit: `field`, `value` and `bound` say which, `errors` all of them.",
+    "429": "Too many or too fast: Retry-After says when to come back.",
+    "503": "The server is starting or stopping: Retry-After says when to come back.",
+    "504": "The run did not answer in time.",
+}
+PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "An error (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "detail": {"type": "string"}, "kind": {"type": "string"}, "hint": {"type": "string"},
+        "field": {"type": "string"}, "value": {}, "bound": {},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}  # fmt: skip
+WAIT = {
+    "Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
+}
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, in version 3.0.3."""
     if app.openapi_schema is None:
         told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for path, methods in told["paths"].items():
+            for method, operation in methods.items():
+                _tell_problems(path, method, operation)
+                operation["security"] = [] if path in OPEN_PATHS else [{"token": []}]
+        parts = told["components"]
+        for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which nobody is sent
+            parts["schemas"].pop(name, None)
+        parts["schemas"]["Problem"] = PROBLEM
+        parts["responses"] = {code: _problem(code, text) for code, text in PROBLEMS.items()}
+        parts["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": "Where the server has a token (ORRERY_TOKEN)."}
+        }
         app.openapi_schema = {**older(told), "openapi": "3.0.3"}
     return app.openapi_schema
+
+
+def _problem(code: str, text: str) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": text, "content": content, **({"headers": WAIT} if code in ("429", "503") else {})}
+
+
+def _tell_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Every error that an operation can answer with."""
+    codes = {"400", "403"}
+    if path not in OPEN_PATHS:
+        codes |= {"401", "422", "503"}
+    if "{" in path:
+        codes |= {"404"}
+    if method != "get":
+        codes |= {"404", "409", "413", "415", "429", "504"}
+    if "{view}" in path:  # a look is asked of the run's process
+        codes |= {"409", "429", "504"}
+    operation["responses"].pop("422", None)
+    for code in sorted(codes - set(operation["responses"])):
+        operation["responses"][code] = {"$ref": f"#/components/responses/{code}"}
 
 
 def older(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS, MOST_CHARACTERS = 32, 300
 
 
 class Ascii(JSONResponse):
@@ -64,10 +65,26 @@ def too_many(detail: str, wait_s: float) -> Problem:
 
 def invalid(errors: list[dict[str, Any]]) -> Problem:
     """422 for settings that cannot be: the first error's field and bound stand at the top, all of them in `errors`."""
+    errors = brief(errors)
     first = errors[0]
     detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:8])
     told = {name: first.get(name) for name in ("field", "value", "bound")}
     return Problem(422, detail, kind="invalid-config", errors=errors, **told)
+
+
+def brief(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of many errors, none longer than a sentence: an answer is not made large by what was sent."""
+    return [{name: _cut(value) for name, value in error.items()} for error in errors[:MOST_ERRORS]]
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= MOST_CHARACTERS else value[:MOST_CHARACTERS] + "…"
+    if isinstance(value, dict):
+        return {name: _cut(item) for name, item in value.items()}
+    if isinstance(value, int) and abs(value) > 1 << 63:
+        return _cut(str(value)) if abs(value) < 1 << 4_096 else "a very large number"
+    return value
 
 
 def of_worker(problem: Mapping[str, Any]) -> Problem:

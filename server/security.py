@@ -105,6 +105,9 @@ class Guard:
             return forbidden(400, "Content-Length is not a whole number.")
         if any(len(length) > 18 or int(length) > most for length in lengths):
             return Problem(413, f"A body has at most {most:,} bytes here.", kind="too-large").response()
+        if scope["path"].startswith("/api/") and scope["path"] not in UPLOADS and not is_json(headers):
+            hint = "Send Content-Type: application/json."
+            return Problem(415, "A body here is JSON.", kind="not-json", hint=hint).response()
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and origin is not None and not self.is_own_origin(origin, hosts[0], scope):
             return forbidden(403, "Another site's page may not do this.")
@@ -221,6 +224,14 @@ def host_name(host: str) -> str | None:
 def is_page(path: str) -> bool:
     """Whether a path is a page: only pages set cookies and take the token."""
     return not path.startswith(("/api/", *ASSETS)) and path not in OPEN_PATHS | {"/metrics", "/openapi.json", "/api"}
+
+
+def is_json(headers: Headers) -> bool:
+    """Whether a body, if there is one, says that it is JSON: no form of another site's page can say so."""
+    if headers.all("content-length") in ([], ["0"]) and not headers.all("transfer-encoding"):
+        return True
+    kinds = [kind.partition(";")[0].strip().lower() for kind in headers.all("content-type")]
+    return len(kinds) == 1 and (kinds[0] == "application/json" or kinds[0].endswith("+json"))
 
 
 def follows_link(scope: Scope, headers: Headers) -> bool:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.core.errors import InvalidConfig
 
 HINTS = "x-orrery"
+MOST_ERRORS = 32
 
 
 def setting(
@@ -96,7 +97,8 @@ class LabConfig(BaseModel):
         try:
             config = cls.model_validate_json(_dumps(values)) if values else cls()
         except pydantic.ValidationError as error:
-            raise InvalidConfig([_explained(item) for item in error.errors(include_url=False)]) from None
+            found = error.errors(include_url=False)[:MOST_ERRORS]
+            raise InvalidConfig([_explained(item) for item in found]) from None
         if problems := config.summary().problems:
             raise InvalidConfig(problems)
         return config
@@ -121,10 +123,11 @@ def _explained(item: Any) -> dict[str, Any]:
     shown = value if isinstance(value, int | float | str | bool) or value is None else type(value).__name__
     if isinstance(shown, float) and (shown != shown or abs(shown) == float("inf")):
         shown = str(shown)
+    shown = f"{shown[:100]}…" if isinstance(shown, str) and len(shown) > 100 else shown
     message = "There is no such field." if item["type"] == "extra_forbidden" else f"{item['msg']}, not {shown!r}."
     return {
         "field": where,
         "message": message,
-        "value": shown if not isinstance(shown, str) else shown[:100],
+        "value": shown,
         "bound": bound,
     }

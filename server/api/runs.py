@@ -198,9 +198,12 @@ async def metrics(
     run: TheRun,
     since: Annotated[int, Query(ge=-1, le=1 << 53, description="Only steps after this one.")] = -1,
     points: Annotated[int | None, Query(ge=2, le=100_000, description="About so many rows, extremes kept.")] = None,
-    accept: Annotated[str, Header()] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
-    """Equal-length columns: `step`, and null where a step has no value."""
+    """Equal-length columns: `step`; `time_s`, the seconds the run had trained; its metrics, null where there are none.
+
+    `time_s` leaves pauses out. After a rewind it goes on from where it stood at that step.
+    """
     csv = "text/csv" in accept
     columns = await manager.store.rows(run.id, since)
     text = await asyncio.to_thread(_written, columns, points, csv)
@@ -223,7 +226,7 @@ async def view(
     run: TheRun,
     commands: TheCommands,
     view: str,
-    accept: Annotated[str, Header()] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
     step: Annotated[int | None, Query(ge=0, le=1 << 53, description="The nearest kept frame at or below.")] = None,
 ) -> Response:
     """A view as it is now, or was: safetensors, or JSON in real units, or Plotly's JSON, as Accept says."""

@@ -5,7 +5,7 @@ import json
 import logging
 from typing import Any
 
-from server.problems import Problem, invalid, not_found, of_worker
+from server.problems import Problem, brief, invalid, not_found, of_worker
 from server.runs.local import Link, Processes, Refusal, WorkerGone
 from server.settings import Settings
 
@@ -80,7 +80,7 @@ class Labs:
             raise Problem(
                 503, "The catalog is starting again.", kind="not-ready", headers={"Retry-After": "1"}
             ) from None
-        found["errors"] = found["errors"] + self._over(found)
+        found["errors"] = brief(found["errors"] + self._over(found))
         return found
 
     async def checked(self, lab: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -220,6 +220,18 @@ async def test_a_body_that_says_it_is_too_large() -> None:
         assert (await ask(method="POST", content_length=length)).status == status
 
 
+async def test_a_body_is_json() -> None:
+    """A form of another site's page can send text/plain, and no JSON."""
+    some = {"method": "POST", "content_length": "2"}
+    for kind in ("application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"):
+        assert (await ask(content_type=kind, **some)).passed
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json"):
+        assert (await ask(content_type=kind, **some)).status == 415
+    assert (await ask(method="POST", transfer_encoding="chunked", content_type="text/plain")).status == 415
+    assert (await ask(extra=[("content-type", "text/plain")], content_type="application/json", **some)).status == 415
+    assert (await ask(method="POST", content_length="0")).passed
+
+
 def test_security_headers_on_every_kind_of_answer(server: Server) -> None:
     for path in ("/", "/api/chapters", "/static/css/tokens.css", "/nonsense", "/docs", "/readyz"):
         headers = server.call("GET", path).headers
