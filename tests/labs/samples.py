@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.core.inputs import Choice, Handle, Item, Number, Path, Point, PointMove, PointSet, UnitAt, Weight
+from models.core.inputs import Choice, Handle, Item, Node, Number, Path, Point, PointMove, PointSet, UnitAt, Weight
 from models.core.lab import Lab, Method
 
 INPUTS: dict[type, dict[str, Any]] = {
@@ -14,6 +14,7 @@ INPUTS: dict[type, dict[str, Any]] = {
     UnitAt: {"layer": 1, "unit": 0},
     Path: {"points": [[-1.0, 0.0], [1.0, 1.0]]},
     Item: {"index": 0, "value": 0.5},
+    Node: {"id": "L", "what": "gradient", "value": 0.5},
     Number: {"value": 0.5},
     Choice: {"value": ""},
 }
