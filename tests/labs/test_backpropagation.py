@@ -87,7 +87,7 @@ def test_an_update_is_a_step_of_torchs_sgd() -> None:
         loss(config, weights | given).backward()
         optimiser.step()
         lab.step()
-    assert [lab.values[id] for id in weights] == pytest.approx([float(w) for w in weights.values()], abs=1e-12)
+    assert [lab.values[id] for id in weights] == pytest.approx([w.item() for w in weights.values()], abs=1e-12)
 
 
 def test_one_edge_a_step_and_two_paths_meet_and_add() -> None:
