@@ -45,6 +45,14 @@ OwnPoints = Annotated[
 ]
 """The type of a config field that holds the user's own points: [[x, y, class], …]."""
 
+DatasetRef = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$", json_schema_extra={"x-input": "dataset"})]
+"""The type of a config field that names a table: one that comes with the course, or the id of an uploaded one."""
+_Column = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={"x-input": "column"})]
+NumberColumn = Annotated[_Column, Field(json_schema_extra={"x-input": "column", "x-takes": "number"})]
+"""The type of a config field that names a column of numbers of the table chosen in the DatasetRef field before it."""
+ClassColumn = Annotated[_Column, Field(json_schema_extra={"x-input": "column", "x-takes": "class"})]
+"""The same for a column of classes: words, or whole numbers of which there are few."""
+
 
 class Handle(Input):
     """A handle (an arrow's tip, a line's end, a start) dragged to (x, y)."""

@@ -1,4 +1,4 @@
-"""Penguins and irises as read here equal what the packages' own loaders give."""
+"""Every table as read here equals what the packages' own loaders give."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
 
 from models.data import tables
 
@@ -33,6 +33,51 @@ def test_iris_equals_scikit_learn():
     np.testing.assert_allclose(x.numpy(), truth.data[:, [2, 1]], rtol=1e-6)  # float32
     np.testing.assert_array_equal(y.numpy(), truth.target)
     assert tables.TABLES["iris"].classes == tuple(truth.target_names)
+
+
+@pytest.mark.parametrize(
+    ("name", "truth"),
+    [
+        ("iris", load_iris()),
+        ("breast-cancer", load_breast_cancer()),
+        ("digits", load_digits()),
+        ("diabetes", load_diabetes(scaled=False)),
+    ],
+)
+def test_whole_tables_equal_scikit_learn_bit_for_bit(name, truth):
+    table = tables.read(name)
+    *inputs, goal = table.columns
+
+    x = torch.stack([column.as_numbers() for column in inputs], 1)
+    np.testing.assert_array_equal(x.numpy(), truth.data)
+    np.testing.assert_array_equal(goal.values.numpy(), truth.target)
+    assert goal.name == table.target
+    assert [str(word) for word in getattr(truth, "target_names", [])] == list(goal.classes)
+    assert table.source
+    assert table.licence
+
+
+def test_diabetes_is_in_its_units():
+    bmi, pressure = tables.read("diabetes")["bmi"], tables.read("diabetes")["bp"]
+
+    assert (bmi.label, bmi.unit, pressure.unit) == ("body mass index", "kg/m²", "mmHg")
+    assert 18 <= float(bmi.values.min()) < float(bmi.values.max()) <= 45  # as they are in people
+
+
+def test_breast_cancer_has_scikit_learns_names():
+    wanted = [str(name).replace(" error", "") for name in load_breast_cancer().feature_names]
+
+    names = [column.label.replace("error of ", "") for column in tables.read("breast-cancer").columns[:-1]]
+
+    assert names == wanted
+
+
+def test_every_penguin_is_in_the_whole_table():
+    table = tables.read("penguins")
+
+    assert len(table) == 344
+    assert int(table["sex"].missing.sum()) == 11
+    assert int(table["body_mass"].missing.sum()) == 2
 
 
 def test_the_box_holds_every_point_with_room():
