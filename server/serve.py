@@ -11,9 +11,11 @@ from types import FrameType
 import uvicorn
 
 from server.app import create_app
+from server.connections import Http, WebSocket
 from server.settings import Settings
 
-STALLED_MS, GRACE_S = 15_000, 5
+IDLE_S, GRACE_S = 20, 5
+SENDS = 1.5  # the kernel lets go of a peer that takes nothing for so many times `send_s`
 log = logging.getLogger("orrery")
 
 
@@ -37,7 +39,7 @@ def listen(settings: Settings) -> socket.socket:
     if sys.platform != "win32":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1e3 * SENDS * settings.send_s))
     try:
         sock.bind((settings.host.strip("[]"), settings.port))
     except OSError:
@@ -49,10 +51,10 @@ def listen(settings: Settings) -> socket.socket:
 def configure(settings: Settings) -> uvicorn.Config:
     """uvicorn's settings."""
     return uvicorn.Config(
-        create_app(settings), lifespan="on", loop="uvloop" if sys.platform != "win32" else "auto", http="auto",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False, ws_max_size=settings.message_bytes, ws_ping_interval=20, ws_ping_timeout=20,
-        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=30, access_log=False, log_level="warning",
+        create_app(settings), lifespan="on", loop="uvloop" if sys.platform != "win32" else "auto",
+        http=Http, ws=WebSocket, ws_per_message_deflate=False, ws_max_size=settings.message_bytes,
+        ws_ping_interval=settings.ping_s, ws_ping_timeout=settings.ping_s,
+        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=IDLE_S, access_log=False, log_level="warning",
         server_header=False, proxy_headers=False,
     )  # fmt: skip
 

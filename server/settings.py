@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     # what comes in
     body_bytes: int = setting(1 << 20, "bytes", "Largest request body that is no upload.", ge=1_024)
     headers_bytes: int = setting(64 << 10, "bytes", "Largest head of a request.", ge=8 << 10)
+    request_s: float = setting(
+        10, "s", "A request's head must have come after so long; its body must grow by 10 kB in the same time.", gt=0
+    )
     upload_mb: int = setting(256, "MiB", "Largest upload: a checkpoint, a table, an archive.", ge=1)
     unpacked_mb: int = setting(512, "MiB", "What an upload may unpack to.", ge=1)
     image_pixels: int = setting(25_000_000, "pixels", "Width times height of an uploaded image.", ge=1)
@@ -105,6 +108,9 @@ class Settings(BaseSettings):
 
     # what goes out
     send_s: float = setting(10, "s", "A viewer that takes longer over one message is dropped.", gt=0)
+    ping_s: float = setting(
+        10, "s", "A viewer is asked for a sign of life so often; one that gives none for as long is cut off.", gt=0
+    )
     history_rows: int = setting(5_000, "rows", "Rows replayed on the stream; more are to be fetched.", ge=1)
     frame_bytes: int = setting(32 << 20, "bytes", "Largest message a run's process may send.", ge=1 << 16)
 

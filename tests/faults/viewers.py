@@ -84,7 +84,6 @@ class Heard:
     steps: list[int] = field(default_factory=list)
     delays_s: list[float] = field(default_factory=list)
     frames: int = 0
-    greeted: bool = False
     closed: int = 0  # with this code
 
 
@@ -101,7 +100,7 @@ class Viewer:
     """A reader that keeps what it hears; delays only while `timing`."""
 
     def __init__(self) -> None:
-        self.heard, self.timing = Heard(), False
+        self.heard, self.timing, self.greeted = Heard(), False, asyncio.Event()
 
     async def open(self, url: str, watch: dict[str, float] | None = None) -> None:
         self.reader = await open_reader(url, self.hear)
@@ -120,7 +119,7 @@ class Viewer:
             if self.timing and "made_at" in columns:
                 self.heard.delays_s += [now - at for at in columns["made_at"] if at is not None]
         elif payload.startswith(b'{"type":"hello"'):
-            self.heard.greeted = True
+            self.greeted.set()
 
 
 async def crowd(urls: list[str], size: int, seconds: float, rate_hz: float) -> list[tuple[str, Heard]]:
@@ -129,8 +128,8 @@ async def crowd(urls: list[str], size: int, seconds: float, rate_hz: float) -> l
     viewers = [(urls[i % len(urls)], Viewer()) for i in range(size)]
     for url, viewer in viewers:
         await viewer.open(f"{url}?since=-1", watch)
-    while not all(viewer.heard.greeted for _, viewer in viewers):
-        await asyncio.sleep(0.01)
+    for _, viewer in viewers:
+        await viewer.greeted.wait()
     print("ready", flush=True)  # noqa: T201 - the crowd's parent listens
     await asyncio.sleep(1)
     for _, viewer in viewers:
