@@ -122,6 +122,86 @@ def _regression(t: float) -> F.Field:
     )
 
 
+def _plane(t: float) -> F.Field:
+    """A straight line fitted to points: residuals, their squares, the truth with its band, a handle."""
+    rng = torch.Generator().manual_seed(5)
+    x = torch.linspace(-4, 4, 12)
+    y = 0.6 * x + 0.5 + torch.randn(12, generator=rng) * 0.8
+    a, b = 1.2 - 0.6 * t, 2.5 - 2 * t
+    at = torch.linspace(-5, 5, 80)
+    truth = 0.6 * at + 0.5
+    misses = [(i, float(x[i]), float(y[i]), a * float(x[i]) + b) for i in range(12)]
+    return F.Field(
+        box=(-5.0, 5.0, -4.0, 6.0),
+        points=torch.stack([x, y], 1),
+        x=F.Axis("x"),
+        y=F.Axis("y"),
+        lines=[
+            F.Line(id="fit", label="ŷ = ax + b", x=at, y=a * at + b, colour="test"),
+            F.Line(
+                id="truth",
+                label="truth",
+                x=at,
+                y=truth,
+                lower=truth - 0.8,
+                upper=truth + 0.8,
+                style="dashed",
+                colour="class2",
+            ),
+            F.Line(id="seen", label="test points", x=x + 0.3, y=0.6 * x + 0.9, style="points", colour="class4"),
+        ],
+        boxes=[F.Box(f"r{i}", px, py, px + (v - py), v, colour="test") for i, px, py, v in misses],
+        segments=[F.Segment(f"s{i}", px, py, px, v, colour="ink2") for i, px, py, v in misses],
+        handles=[
+            {"id": "left", "x": -4.0, "y": a * -4 + b, "label": "left end"},
+            {"id": "right", "x": 4.0, "y": min(5.9, a * 4 + b), "label": ""},
+        ],
+    )
+
+
+def _walks(t: float) -> F.Field:
+    """Four optimisers on one valley."""
+    k = torch.arange(1 + int(60 * t), dtype=torch.float32)
+    names = ["gradient descent", "momentum", "RMSprop", "Adam"]
+    paths = []
+    for i, name in enumerate(names):
+        rate = 0.04 + 0.03 * i
+        x = -4.5 * torch.exp(-rate * k) + 0.2 * i
+        y = 4 * torch.exp(-rate * 2 * k) * torch.cos(k * (0.2 + 0.15 * i))
+        paths.append(F.Walk(id=f"walk-{i}", label=name, places=torch.stack([x, y], 1), colour=f"class{i + 1}"))
+    return F.Field.over(
+        (-6.0, 6.0, -5.0, 5.0),
+        lambda p: 0.1 * p[:, 0] ** 2 + 0.5 * p[:, 1] ** 2,
+        x=F.Axis("w₁"),
+        y=F.Axis("w₂"),
+        signed=False,
+        value_label="loss",
+        contours=[0.2, 1.0, 3.0, 6.0, 10.0],
+        paths=paths,
+        handles=[{"id": "start", "x": -4.5, "y": 4.0, "label": "start"}],
+    )
+
+
+def _steps(t: float) -> F.Field:
+    """A curve in a plane of two units, which fills its card; targets are coloured by value."""
+    x = torch.linspace(0, 24, 25)
+    y = 12 + 9 * torch.sin(x / 4 * (0.5 + t))
+    return F.Field(
+        box=(0.0, 24.0, 0.0, 25.0),
+        x=F.Axis("time", "h"),
+        y=F.Axis("temperature", "°C"),
+        lines=[
+            F.Line(id="forecast", label="forecast", x=x, y=y, style="steps", colour="line"),
+            F.Line(id="mean", label="mean", x=x, y=torch.full((25,), 12.0), style="dotted", colour="ink2"),
+        ],
+        points=torch.stack([x[::2], y[::2] + 1], 1),
+        targets=torch.sin(x[::2]),
+        value_label="error",
+        equal=False,
+        arrows=[F.Arrow("slope", 12.0, 12.0, 4.0, 5.0 * t, "slope", "mark", True)],
+    )
+
+
 def _curves(t: float) -> F.Curves:
     n = 40 + int(9960 * t)
     s = torch.arange(n, dtype=torch.float32)
@@ -161,7 +241,7 @@ def _surface(t: float) -> F.Surface:
         x=F.Axis("along direction 1", lo=-2, hi=2),
         y=F.Axis("along direction 2", lo=-2, hi=2),
         z_axis=F.Axis("loss", "nats"),
-        path=path,
+        paths=[F.Walk(id="weights", label="the weights' path", places=path, colour="ink")],
         at=tuple(path[-1].tolist()),
         log=True,
     )
@@ -353,6 +433,9 @@ KINDS = {
     "perceptron": _perceptron,
     "classes": _classes,
     "regression": _regression,
+    "plane": _plane,
+    "walks": _walks,
+    "steps": _steps,
     "curves": _curves,
     "surface": _surface,
     "matrix": _matrix,
@@ -372,19 +455,6 @@ KINDS = {
     "choices": lambda t: F.Choices.of(
         {"Layer 1": _points(t), "Layer 2": _points(1 - t / 2), "Layer 3": _points(0.3 + t)}
     ),
-}
-TOUCHES = {
-    "field": ["Point", "PointMove"],
-    "perceptron": ["Point", "PointMove", "Handle"],
-    "classes": ["Point", "PointSet"],
-    "weights": ["Cell"],
-    "forces": ["Item"],
-    "network": ["Weight", "UnitAt"],
-    "deep": ["Weight"],
-    "wide": ["Weight"],
-    "matrix": ["Cell"],
-    "surface": ["Point"],
-    "bars": ["Item"],
 }
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Figures</title>
 <link rel="icon" href="/static/orrery.svg"><link rel="stylesheet" href="/static/css/tokens.css"><link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/figures.css">

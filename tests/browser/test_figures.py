@@ -289,6 +289,89 @@ def test_an_arrows_tip_and_a_handle_can_be_dragged(show: Any) -> None:
         assert last["x"] == pytest.approx(-3, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("name", "grip", "to"),
+    [("plane", "left", (-2.0, 1.0)), ("walks", "start", (3.0, -2.0)), ("steps", "slope", (20.0, 5.0))],
+)
+def test_a_grip_is_dragged_by_mouse_and_stays_until_the_server_has_it(
+    show: Any, name: str, grip: str, to: tuple[float, float]
+) -> None:
+    page = show(name)
+    x, y = page.evaluate(
+        "([name, id]) => { const s = gallery.figures[name].figure.hand.stops().find((each) => each.id === id); return [s.x, s.y]; }",
+        [name, grip],
+    )
+    page.mouse.move(*place(page, name, x, y))
+    page.mouse.down()
+    page.mouse.move(*place(page, name, (x + to[0]) / 2, (y + to[1]) / 2), steps=3)
+    page.mouse.move(*place(page, name, *to), steps=3)
+    held = page.evaluate("(name) => ({ ...gallery.figures[name].figure.ghost })", name)
+    page.mouse.up()
+    sent = touches(page, "Handle", "commit")
+    assert [e["payload"]["id"] for e in sent] == [grip]
+    assert sent[0]["payload"]["x"] == pytest.approx(to[0], abs=0.2)
+    assert sent[0]["payload"]["y"] == pytest.approx(to[1], abs=0.2)
+    assert {e["gesture"] for e in touches(page, "Handle")} == {sent[0]["gesture"]}
+    assert held["id"] == grip
+    assert held["x"] == pytest.approx(to[0], abs=0.2)
+
+
+def test_grips_are_reached_and_moved_by_keys(show: Any) -> None:
+    page = show("plane")
+    canvas = page.locator("#plane canvas[role=img]")
+    canvas.focus()
+    for key in ("]", "Enter", "ArrowUp", "ArrowUp", "Enter"):
+        canvas.press(key)
+    moved = touches(page, "Handle")
+    assert [e["phase"] for e in moved] == ["drag", "drag", "commit"]
+    assert {e["payload"]["id"] for e in moved} == {"left"}
+    assert moved[-1]["payload"]["y"] - moved[0]["payload"]["y"] == pytest.approx(0.2)  # one step of 1/50 of ten
+    for key in ("]", "]"):
+        canvas.press(key)
+    assert page.evaluate("gallery.figures.plane.figure.hand.chosen") == {"kind": "point", "id": 0}
+    assert "point 0" in (page.locator("#plane .figure-status").text_content() or "")
+
+
+def test_a_finger_drags_a_handle_without_scrolling(show: Any) -> None:
+    page = show("walks", has_touch=True)
+    x, y = place(page, "walks", -4.5, 4.0)
+    session = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": x + 12, "y": y}]),
+        ("touchMove", [{"x": x + 60, "y": y + 60}]),
+        ("touchMove", [{"x": x + 90, "y": y + 90}]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("() => gallery.log.some((e) => e.touch === 'Handle' && e.phase === 'commit')")
+    assert touches(page, "Handle", "commit")[-1]["payload"]["id"] == "start"
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_plane_fills_its_card_only_where_its_units_differ(show: Any) -> None:
+    page = show("plane,steps")
+    box = plot(page, "plane")
+    assert box["w"] == pytest.approx(box["h"], abs=1)  # ten by ten of one unit
+    wide = page.evaluate("() => { const f = gallery.figures.steps.figure; return f.width - f.plot.w - f.em * 4.6; }")
+    assert abs(wide) <= 1
+    assert box["h"] > 100
+
+
+def test_curves_of_a_plane_are_read_out_and_light_up(show: Any) -> None:
+    page = show("plane")
+    fit = page.evaluate(
+        "() => { const l = gallery.figures.plane.figure.figure.lines[0]; return [l.x.data[60], l.y.data[60]]; }"
+    )
+    page.mouse.move(*place(page, "plane", *fit))
+    lines = page.evaluate("gallery.figures.plane.figure.readout.lines")
+    assert any(line.startswith("ŷ = ax + b ") for line in lines)
+    assert page.evaluate("gallery.figures.plane.figure.lit") == "fit"
+    assert "curves ŷ = ax + b, truth" in page.evaluate("gallery.figures.plane.figure.words()")
+    csv = page.evaluate("gallery.figures.plane.figure.toData('csv')")
+    assert csv.count("\r\ntruth,") == 80
+    assert csv.count("\r\nbox r") == 24
+
+
 def test_points_are_painted_and_erased(show: Any) -> None:
     page = show("classes")
     with page.expect_response("**/api/runs/gallery"):

@@ -144,7 +144,7 @@ export function fit(ctx, text, room) {
 /**
  * Ticks, labels and hairlines around a plot: y's name above its axis, x's at its right end, both level.
  * @param {CanvasRenderingContext2D} ctx @param {Box} box @param {Scale} x @param {Scale} y @param {Axis} xAxis @param {Axis} yAxis
- * @param {import("../palette.js").Palette} c @param {number} em @param {{grid?: boolean, frame?: boolean}} [look]
+ * @param {import("../palette.js").Palette} c @param {number} em @param {{grid?: boolean, plane?: boolean, frame?: boolean}} [look] plane: lines both ways, those of zero stronger
  */
 export function drawAxes(ctx, box, x, y, xAxis, yAxis, c, em, look = {}) {
   const bottom = box.y + box.h;
@@ -159,14 +159,26 @@ export function drawAxes(ctx, box, x, y, xAxis, yAxis, c, em, look = {}) {
   const yStep = ys.length > 1 ? ys[1] - ys[0] : y.hi - y.lo;
   ctx.strokeStyle = c.rule;
   ctx.beginPath();
-  if (look.grid) {
-    for (const v of ys) {
-      const p = Math.round(y.px(v)) + 0.5;
-      ctx.moveTo(box.x, p);
-      ctx.lineTo(box.x + box.w, p);
-    }
-  }
+  const level = (/** @type {number} */ v) => {
+    const p = Math.round(y.px(v)) + 0.5;
+    ctx.moveTo(box.x, p);
+    ctx.lineTo(box.x + box.w, p);
+  };
+  const upright = (/** @type {number} */ v) => {
+    const p = Math.round(x.px(v)) + 0.5;
+    ctx.moveTo(p, box.y);
+    ctx.lineTo(p, bottom);
+  };
+  if (look.grid || look.plane) ys.forEach(level);
+  if (look.plane) xs.forEach(upright);
   ctx.stroke();
+  if (look.plane) {
+    ctx.strokeStyle = c.rule2;
+    ctx.beginPath();
+    if (y.lo < 0 && y.hi > 0) level(0);
+    if (x.lo < 0 && x.hi > 0) upright(0);
+    ctx.stroke();
+  }
   ctx.strokeStyle = c.rule2;
   ctx.beginPath();
   if (look.frame) ctx.rect(Math.round(box.x) - 0.5, Math.round(box.y) - 0.5, Math.round(box.w) + 1, Math.round(box.h) + 1);

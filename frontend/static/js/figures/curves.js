@@ -2,13 +2,12 @@
 /** Lines over steps or any x, thinned to two points a pixel, with bands, marks and rules. */
 import { invalidate } from "../loop.js";
 import { named } from "../palette.js";
-import { axisText, drawAxes, fit, number, Range, Scale } from "./axes.js";
+import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
-import { band, cursor, MARKER, markers, rules } from "./line-work.js";
-import { label, sprite, stamp } from "./marks.js";
+import { drawKey, flow, pen } from "./legend.js";
+import { band, cursor, markers, rules } from "./line-work.js";
+import { label } from "./marks.js";
 import { nearest, thin } from "./thin.js";
-
-const DASH = { solid: [], dashed: [7, 4], dotted: [1.5, 4], steps: [] };
 
 export class Curves extends Figure {
   sx = new Scale();
@@ -25,7 +24,7 @@ export class Curves extends Figure {
   silenced = new Set();
   /** @type {Map<string, {data: any, key: string, path: Path2D, band: Path2D}>} */
   paths = new Map();
-  /** @type {{id: string, x: number, w: number, y: number}[]} */
+  /** @type {(import("./legend.js").Key & {id: string, y: number})[]} */
   keys = [];
 
   options() {
@@ -98,51 +97,20 @@ export class Curves extends Figure {
 
   /** Place the legend's entries in rows; returns how many rows there are beyond the first. @param {CanvasRenderingContext2D} ctx @param {number} em */
   #legend(ctx, em) {
-    const start = Math.max(em * 1.2, em * 2.4 + ctx.measureText(axisText(this.figure?.y)).width);
-    let [x, row] = [start, 0];
-    this.keys = [];
     const [only] = this.lines;
-    if (this.lines.length < 2 && (!only?.label || [this.figure?.y?.label, this.spec.title].includes(only.label))) return 0;
-    for (const line of this.lines) {
-      if (line.unnamed) continue;
-      const w = ctx.measureText(line.label).width + em * 3.4;
-      if (x + w > this.width && x > start) [x, row] = [start, row + 1];
-      this.keys.push({ id: line.id, x, w, y: em * 1.1 + row * em * 1.6 });
-      x += w;
-    }
-    if (!row) { // one row: end it at the right, where the plot ends
-      const shift = Math.max(0, this.width - em * 0.6 - x);
-      for (const key of this.keys) key.x += shift;
-    }
-    return row;
+    const plain = this.lines.length < 2 && (!only?.label || [this.figure?.y?.label, this.spec.title].includes(only.label));
+    const entries = plain ? [] : this.lines.map((line, index) => ({ ...line, index })).filter((line) => !line.unnamed);
+    const start = Math.max(em * 1.2, em * 2.4 + ctx.measureText(axisText(this.figure?.y)).width);
+    this.keys = flow(ctx, entries, start, this.width - em * 0.6, em).map((key) => ({ ...key, id: key.entry.id, y: em * 1.1 + key.row * em * 1.6 }));
+    return this.keys.at(-1)?.row ?? 0;
   }
 
   #paintLegend(ctx, c, em) {
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "left";
-    for (const [i, key] of this.keys.entries()) {
-      const line = this.lines.find((each) => each.id === key.id);
-      ctx.globalAlpha = this.silenced.has(line.id) ? 0.35 : 1;
-      this.#pen(ctx, line, i);
-      ctx.beginPath();
-      ctx.moveTo(key.x, key.y);
-      ctx.lineTo(key.x + em * 1.9, key.y);
-      ctx.stroke();
-      ctx.setLineDash([]);
-      if (line.marker !== undefined) stamp(ctx, sprite(line.marker, MARKER, this.ratio), key.x + em * 0.95, key.y, this.ratio);
-      ctx.fillStyle = c.ink2;
-      ctx.fillText(fit(ctx, line.label, this.width - key.x - em * 2.3), key.x + em * 2.3, key.y);
+    for (const key of this.keys) {
+      ctx.globalAlpha = this.silenced.has(key.id) ? 0.35 : 1;
+      drawKey(ctx, key, key.y, this.width, this.ratio, em, c);
     }
     ctx.globalAlpha = 1;
-    ctx.textBaseline = "alphabetic";
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {any} line @param {number} index */
-  #pen(ctx, line, index) {
-    ctx.strokeStyle = named(line.colour, index);
-    ctx.lineWidth = 1.8;
-    ctx.lineCap = line.style === "dotted" ? "round" : "butt";
-    ctx.setLineDash(DASH[line.style] ?? []);
   }
 
   paint(ctx, c) {
@@ -158,7 +126,7 @@ export class Curves extends Figure {
       if (line.lower && line.upper) band(this, ctx, line, i);
       const faint = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
       const { path, band: spread } = this.#path(line);
-      this.#pen(ctx, line, i);
+      pen(ctx, line, i);
       ctx.globalAlpha = 0.22 * faint;
       ctx.fillStyle = ctx.strokeStyle;
       ctx.fill(spread);

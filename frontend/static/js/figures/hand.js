@@ -1,8 +1,10 @@
 // @ts-check
 /** The user's hand on a field: hover, drag, click, and the same by keys. */
 import { invalidate } from "../loop.js";
+import { under } from "./plane.js";
 
 const REACH = 11;
+const FINGER = 22;
 const DRAG_PX = 3;
 
 /** @param {number} x three decimals are enough, and fit the URL */
@@ -14,8 +16,9 @@ export class FieldHand {
     this.field = field;
     /** @type {{kind: "point" | "handle" | "arrow" | "place" | "paint", id: any, gesture: string, x: number, y: number, from: [number, number], moved: boolean} | null} */
     this.hold = null;
-    /** @type {number | null} the point under the pointer, or chosen by keys */
-    this.point = null;
+    /** @type {{kind: "point" | "handle" | "arrow", id: any} | null} what is under the pointer, or chosen by keys */
+    this.chosen = null;
+    this.reach = REACH;
     /** @type {{x: number, y: number} | null} where the keys stand, in data units */
     this.cursor = null;
     this.gripped = false;
@@ -25,9 +28,21 @@ export class FieldHand {
     return this.hold !== null || this.gripped;
   }
 
-  /** Where a thing that is being dragged is now. @param {string} kind @param {string} id */
-  carries(kind, id) {
-    return this.hold?.kind === kind && this.hold.id === id ? this.hold : null;
+  /** @returns {number | null} */
+  get point() {
+    return this.chosen?.kind === "point" ? this.chosen.id : null;
+  }
+
+  /** All that keys can go to: handles, arrows' tips, points. @returns {{kind: "point" | "handle" | "arrow", id: any, x: number, y: number}[]} */
+  stops() {
+    const f = /** @type {any} */ (this.field.figure);
+    const free = this.field.takes("Handle");
+    const n = f.points?.shape[0] ?? 0;
+    return [
+      ...(free ? f.handles ?? [] : []).map((/** @type {any} */ h) => ({ kind: "handle", id: h.id, x: h.x, y: h.y })),
+      ...(free ? f.arrows ?? [] : []).filter((/** @type {any} */ a) => a.grab).map((/** @type {any} */ a) => ({ kind: "arrow", id: a.id, x: a.x + a.dx, y: a.y + a.dy })),
+      ...Array.from({ length: n }, (_, i) => ({ kind: "point", id: i, x: f.points.data[2 * i], y: f.points.data[2 * i + 1] })),
+    ];
   }
 
   /** @param {number} px @param {number} py @returns {{x: number, y: number}} inside the box */
@@ -47,7 +62,7 @@ export class FieldHand {
     const { figure, sx, sy } = this.field;
     if (!figure?.points) return null;
     const { data, shape } = figure.points;
-    let best = REACH * REACH;
+    let best = this.reach * this.reach;
     let found = null;
     for (let i = 0; i < shape[0]; i += 1) {
       const d = (sx.px(data[2 * i]) - px) ** 2 + (sy.px(data[2 * i + 1]) - py) ** 2;
@@ -60,10 +75,15 @@ export class FieldHand {
   target(px, py) {
     const { figure: f, sx, sy } = this.field;
     if (!f) return null;
-    const near = (x, y) => Math.hypot(sx.px(x) - px, sy.px(y) - py) < REACH + 2;
     if (this.field.takes("Handle")) {
-      for (const h of f.handles ?? []) if (near(h.x, h.y)) return { kind: "handle", id: h.id };
-      for (const a of f.arrows ?? []) if (a.grab && near(a.x + a.dx, a.y + a.dy)) return { kind: "arrow", id: a.id };
+      let [best, found] = [this.reach + 2, /** @type {{kind: "handle" | "arrow", id: any} | null} */ (null)];
+      const near = (/** @type {number} */ x, /** @type {number} */ y, /** @type {"handle" | "arrow"} */ kind, /** @type {any} */ id) => {
+        const far = Math.hypot(sx.px(x) - px, sy.px(y) - py);
+        if (far < best) [best, found] = [far, { kind, id }];
+      };
+      for (const h of f.handles ?? []) near(h.x, h.y, "handle", h.id);
+      for (const a of f.arrows ?? []) if (a.grab) near(a.x + a.dx, a.y + a.dy, "arrow", a.id);
+      if (found) return found;
     }
     const i = this.field.takes("PointMove") ? this.nearest(px, py) : null;
     return i === null ? null : { kind: "point", id: i };
@@ -71,14 +91,17 @@ export class FieldHand {
 
   /** Whether a finger here must not scroll the page. @param {number} px @param {number} py */
   holds(px, py) {
+    this.reach = FINGER;
     return this.inside(px, py) && (this.field.brush.active || this.target(px, py) !== null);
   }
 
   pressed(px, py, e) {
     if (!this.inside(px, py) || !this.field.figure) return;
     const at = this.place(px, py);
+    this.reach = e.pointerType === "touch" ? FINGER : REACH;
     const paint = this.field.brush.active;
     const target = paint ? { kind: /** @type {const} */ ("paint"), id: null } : this.target(px, py) ?? { kind: /** @type {const} */ ("place"), id: null };
+    this.chosen = target.kind === "paint" || target.kind === "place" ? this.chosen : { kind: target.kind, id: target.id };
     this.hold = { ...target, ...at, gesture: this.field.gesture(), from: [px, py], moved: false };
     this.field.canvas.setPointerCapture(e.pointerId);
     if (paint) this.field.brush.stroke(px, py, true);
@@ -99,11 +122,18 @@ export class FieldHand {
     }
     if (!this.inside(px, py)) return this.left();
     this.cursor = null;
-    this.point = field.brush.active ? null : this.nearest(px, py);
+    this.reach = e.pointerType === "touch" ? FINGER : REACH;
     const target = field.brush.active ? null : this.target(px, py);
+    this.chosen = field.brush.active ? null : target ?? this.#seen(px, py);
     field.canvas.style.cursor = field.brush.active ? field.brush.cursor : target ? "grab" : field.takes("Point") ? "crosshair" : "default";
     this.tell(px, py);
     if (field.takes("Point") && e.pointerType !== "touch" && !field.brush.active) field.touch("Point", this.place(px, py), "hover");
+  }
+
+  /** A point that can be looked at, if not moved. @param {number} px @param {number} py @returns {{kind: "point", id: number} | null} */
+  #seen(px, py) {
+    const i = this.nearest(px, py);
+    return i === null ? null : { kind: "point", id: i };
   }
 
   released(px, py) {
@@ -126,7 +156,7 @@ export class FieldHand {
   left() {
     if (this.hold) return;
     const had = this.field.readout;
-    this.point = this.cursor = null;
+    this.chosen = this.cursor = null;
     this.gripped = false;
     this.field.point(null);
     if (had && this.field.takes("Point")) this.field.touch("Point", { x: 0, y: 0 }, "leave");
@@ -134,14 +164,11 @@ export class FieldHand {
 
   /** @param {"drag" | "commit"} phase */
   #send(phase, hold = this.hold) {
-    if (!hold || hold.kind === "place") return;
-    const { x, y, gesture } = hold;
-    if (hold.kind === "point") {
-      this.field.carry(hold.id, x, y);
-      this.field.touch("PointMove", { index: hold.id, x, y }, phase, gesture);
-    } else {
-      this.field.touch("Handle", { id: hold.id, x, y }, phase, gesture);
-    }
+    if (!hold || hold.kind === "place" || hold.kind === "paint") return;
+    const { kind, id, x, y, gesture } = hold;
+    this.field.carry(kind, id, x, y);
+    if (kind === "point") this.field.touch("PointMove", { index: id, x, y }, phase, gesture);
+    else this.field.touch("Handle", { id, x, y }, phase, gesture);
   }
 
   /** Read out what is under a pixel. @param {number} px @param {number} py @param {boolean} [aloud] */
@@ -155,28 +182,36 @@ export class FieldHand {
       const kind = f.labels && f.labels.data[i] !== 255 ? f.class_names?.[f.labels.data[i]] ?? `class ${f.labels.data[i]}` : f.targets ? `target ${f.targets.data[i].toFixed(2)}` : "";
       lines.push([`point ${i}`, kind, f.held?.data[i] ? "held out" : "", f.wrong?.data[i] ? "wrong" : ""].filter(Boolean).join(", "));
     }
-    field.point({ x: px, y: py, lines }, i === null ? null : { id: `point-${i}`, text: lines.join(", ") }, aloud);
+    const grip = this.chosen && this.chosen.kind !== "point" ? this.chosen : null;
+    if (grip) lines.unshift(this.#nameOf(grip));
+    const line = i === null && !grip ? under(field, px, py) : null;
+    if (line?.words) lines.push(line.words);
+    const id = i !== null ? `point-${i}` : line?.id;
+    field.point({ x: px, y: py, lines }, id ? { id, text: lines.join(", ") } : null, aloud);
   }
 
-  /** Arrow keys move the cursor, or the point that Enter has picked up; [ and ] go from point to point. @param {KeyboardEvent} e */
+  /** @param {{kind: string, id: any}} grip */
+  #nameOf({ kind, id }) {
+    const f = /** @type {any} */ (this.field.figure);
+    const one = (kind === "handle" ? f.handles : f.arrows).find((/** @type {any} */ each) => each.id === id);
+    return `${one?.label || id}${this.busy ? "" : ", can be dragged"}`;
+  }
+
+  /** Arrow keys move the cursor, or what Enter has picked up; [ and ] go to handles, arrows and points. @param {KeyboardEvent} e */
   key(e) {
     const { field } = this;
     const { sx, sy } = field;
     const f = /** @type {any} */ (field.figure);
-    const n = f.points?.shape[0] ?? 0;
     const step = e.shiftKey ? 0.1 : 0.02;
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
     const at = (this.cursor ??= { x: (sx.lo + sx.hi) / 2, y: (sy.lo + sy.hi) / 2 });
     if (move) {
       at.x = Math.max(sx.lo, Math.min(sx.hi, at.x + move[0] * step * (sx.hi - sx.lo)));
       at.y = Math.max(sy.lo, Math.min(sy.hi, at.y + move[1] * step * (sy.hi - sy.lo)));
-      if (this.gripped && this.point !== null) {
-        field.carry(this.point, round(at.x), round(at.y));
-        field.touch("PointMove", { index: this.point, x: round(at.x), y: round(at.y) }, "drag", this.grip);
-      } else this.point = this.nearest(sx.px(at.x), sy.px(at.y));
-    } else if ((e.key === "]" || e.key === "[") && n) {
-      this.point = ((this.point ?? -1) + (e.key === "]" ? 1 : n - 1)) % n;
-      Object.assign(at, { x: f.points.data[2 * this.point], y: f.points.data[2 * this.point + 1] });
+      if (this.gripped) this.#carried("drag", at);
+      else this.chosen = this.target(sx.px(at.x), sy.px(at.y)) ?? this.#seen(sx.px(at.x), sy.px(at.y));
+    } else if (e.key === "]" || e.key === "[") {
+      this.#walk(e.key === "]" ? 1 : -1, at);
     } else if (e.key === "Enter") {
       this.#enter(at);
     } else if (f.draws && (/^[1-8]$/.test(e.key) || e.key === "Delete" || e.key === "Backspace")) {
@@ -189,13 +224,28 @@ export class FieldHand {
     return true;
   }
 
+  /** To the next stop. @param {1 | -1} way @param {{x: number, y: number}} at the cursor, which goes there */
+  #walk(way, at) {
+    const stops = this.stops();
+    if (!stops.length || this.gripped) return;
+    const now = stops.findIndex((s) => s.kind === this.chosen?.kind && s.id === this.chosen.id);
+    const next = stops[now < 0 ? (way > 0 ? 0 : stops.length - 1) : (now + way + stops.length) % stops.length];
+    this.chosen = { kind: next.kind, id: next.id };
+    Object.assign(at, { x: next.x, y: next.y });
+  }
+
+  /** @param {"drag" | "commit"} phase @param {{x: number, y: number}} at */
+  #carried(phase, at) {
+    if (this.chosen) this.#send(phase, { ...this.chosen, x: round(at.x), y: round(at.y), gesture: this.grip ?? "", from: [0, 0], moved: true });
+  }
+
   /** @param {{x: number, y: number}} at */
   #enter(at) {
     const { field } = this;
-    if (field.takes("PointMove") && this.point !== null) {
+    if (this.chosen && field.takes(this.chosen.kind === "point" ? "PointMove" : "Handle")) {
       this.gripped = !this.gripped;
       if (this.gripped) this.grip = field.gesture();
-      else field.touch("PointMove", { index: this.point, x: round(at.x), y: round(at.y) }, "commit", this.grip);
+      else this.#carried("commit", at);
     } else if (field.takes("Point")) field.touch("Point", { x: round(at.x), y: round(at.y) }, "commit");
   }
 

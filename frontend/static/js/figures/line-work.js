@@ -1,13 +1,14 @@
 // @ts-check
 /** What stands on the lines of a chart: straight rules, bands, markers, the cursor. */
 import { named } from "../palette.js";
+import { MARKER } from "./legend.js";
 import { label, sprite, stamp } from "./marks.js";
 import { nearest } from "./thin.js";
 
-/** @typedef {import("./curves.js").Curves} Curves */
-
-/** Pixels of radius of a line's markers. */
-export const MARKER = 3.6;
+/**
+ * @typedef {import("./curves.js").Curves} Curves
+ * @typedef {{sx: import("./axes.js").Scale, sy: import("./axes.js").Scale, plot: import("./axes.js").Box}} Plane
+ */
 
 /** A shape here and there on a line that has a `marker`, so that colour does not stand alone. @param {Curves} of @param {CanvasRenderingContext2D} ctx @param {any} line */
 export function markers(of, ctx, line) {
@@ -44,7 +45,7 @@ export function rules(of, ctx, f, c) {
   }
 }
 
-/** The span between a line's `lower` and `upper`. @param {Curves} of @param {CanvasRenderingContext2D} ctx @param {any} line @param {number} index */
+/** The span between a line's `lower` and `upper`. @param {Plane} of @param {CanvasRenderingContext2D} ctx @param {any} line @param {number} index */
 export function band(of, ctx, line, index) {
   const { data } = line.x;
   ctx.beginPath();
