@@ -278,6 +278,8 @@ def with_headers(send: Send, cookie: str | None = None) -> Send:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
+            if message["status"] == 413:  # what is still to come is not wanted
+                headers["Connection"] = "close"
             if cookie and message["type"] == "http.response.start":
                 headers.append("Set-Cookie", cookie)
         await send(message)

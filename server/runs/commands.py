@@ -2,10 +2,10 @@
 
 import asyncio
 import shutil
-from typing import Any
+from typing import Any, BinaryIO
 
 from server.problems import Problem, wrong_state
-from server.runs import kept
+from server.runs import checkpoints, kept
 from server.runs.manager import READ_S, Manager
 from server.runs.rows import Columns
 from server.runs.run import Run
@@ -28,6 +28,9 @@ class Commands:
             raise wrong_state(f"The run is finished: {record.message}", "Reset it, or raise max_steps.")
         self.manager.refuse_dead(run)
         self.manager.refuse_full()
+        if not run.alive:
+            self.manager.make_room(record.client)
+        self.manager.refuse_long_queue()
         record.draft = False
         record.message = ""
         self.manager.want(run)
@@ -96,6 +99,7 @@ class Commands:
         run, record = self.run, self.run.record
         self.manager.bound_steps(given.get("max_steps"))
         if given.get("config"):
+            self.manager.labs.bound(given["config"])
             await self.manager.ask(run, "tune", fields=given["config"], gesture=gesture)
         if "steps_per_second" in given:
             record.speed = given["steps_per_second"]
@@ -111,6 +115,21 @@ class Commands:
         self.manager.store.write(run.save())
         run.changed()
         await self.manager.store.commit()
+
+    async def checkpoint(self) -> tuple[BinaryIO, int]:
+        """The newest training state, open to be read, and its bytes: that of now if the run has a process.
+
+        Raises a 409 for a run that has failed before there was one.
+        """
+        run, folder = self.run, self.run.folder / "checkpoints"
+        has_process = run.ready and run.link is not None
+        if not has_process and (found := await asyncio.to_thread(checkpoints.opened, folder)):
+            return found
+        await self.manager.ask(run, "checkpoint")
+        await self.manager.store.commit()  # it counts once the metrics up to it are stored
+        if found := await asyncio.to_thread(checkpoints.opened, folder):
+            return found
+        raise wrong_state("The checkpoint of this run was lost while it was being written.", "Ask again.")
 
     async def act(self, name: str, payload: Any, gesture: str | None) -> int:
         """An action; the step after which it was."""

@@ -98,10 +98,18 @@ class Labs:
             ("config", parameters, limits.max_parameters, "{:,} parameters; this server builds at most {:,}."),
             ("config", size, limits.run_memory_bytes, "about {:,} bytes of memory; a run may take {:,}."),
         ]
-        batches = [name for name in ("batch_size", "batch") if isinstance(config.get(name), int)]
-        words = "{:,} examples in a batch; this server takes at most {:,}."
-        checks += [(name, config[name], limits.max_batch, words) for name in batches]
-        return [limit(*check) for check in checks if check[1] > check[2]]
+        over = [limit(*check) for check in checks if check[1] > check[2]]
+        return over + self._over_batch(config)
+
+    def _over_batch(self, config: dict[str, Any]) -> list[dict[str, Any]]:
+        most, words = self.settings.max_batch, "{:,} examples in a batch; this server takes at most {:,}."
+        sizes = {name: config[name] for name in ("batch_size", "batch") if isinstance(config.get(name), int)}
+        return [limit(name, size, most, words) for name, size in sizes.items() if size > most]
+
+    def bound(self, config: dict[str, Any]) -> None:
+        """Raise the 422 for live fields beyond the server's limits."""
+        if over := self._over_batch(config):
+            raise invalid(over)
 
 
 def limit(field: str, value: float, bound: float, text: str) -> dict[str, Any]:

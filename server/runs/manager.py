@@ -6,7 +6,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,16 +127,16 @@ class Manager:
     async def create(self, client: str, lab: str, config: dict[str, Any], *, seed: int, name: str, autoplay: bool,
                      max_steps: int | None, speed: float | None, given_speed: bool) -> Run:  # fmt: skip
         """A new run, refused before anything is built if it cannot be."""
-        if self.draining or not self.labs.loaded:
-            raise Problem(503, "The server is not ready yet.", kind="not-ready", headers={"Retry-After": "1"})
+        self.admit(client, autoplay)
         about = self.labs.describe(lab)
-        self._admit(client, autoplay)
         self.bound_steps(max_steps)
         full = await self.labs.checked(lab, config)
-        self._room_for(client, autoplay)
+        self.make_room(client)
+        if autoplay:
+            self.refuse_long_queue()
+        length = max_steps or min(int(about["max_steps"]), self.settings.max_steps)
         record = Record(
-            secrets.token_urlsafe(9), lab, full, seed, max_steps or int(about["max_steps"]), client, name=name,
-            draft=not autoplay,
+            secrets.token_urlsafe(9), lab, full, seed, length, client, name=name, draft=not autoplay,
             speed=speed if given_speed else about["steps_per_second"], status="queued" if autoplay else "starting",
         )  # fmt: skip
         run = self.runs[record.id] = self._live(record)
@@ -151,7 +151,7 @@ class Manager:
 
     async def adopt(self, client: str, parent: Record, stands: dict[str, Any], state: bytes, seed: int | None) -> Run:
         """A new run that begins, paused, from a training state; `stands` is {step, config}."""
-        self._admit(client, autoplay=False)
+        self.admit(client)
         record = Record(
             secrets.token_urlsafe(9), parent.lab, stands["config"], parent.seed if seed is None else seed,
             parent.max_steps, client, name=f"{parent.name or parent.lab} from step {stands['step']:,}"[:200],
@@ -159,10 +159,26 @@ class Manager:
         )  # fmt: skip
         folder = self.folder(record.id) / "checkpoints"
         await asyncio.to_thread(checkpoints.write, folder, record.step, state)
+        return await self.stand(record)
+
+    async def stand(self, record: Record, edits: Sequence[dict[str, Any]] = ()) -> Run:
+        """Store a run whose first state lies in its folder, with the edits that led there, and start its process."""
         run = self.runs[record.id] = self._live(record)
+        for edit in edits:
+            self.store.write(self.store.add_edit(record.id, record.take, edit))
         await self.store.commit(self.store.insert({**vars(record)}))
         await self.ensure(run)
         return run
+
+    def limits_of_a_run(self) -> dict[str, int]:
+        """What the process of a run may take."""
+        settings = self.settings
+        return {
+            "memory_bytes": settings.run_memory_bytes,
+            "file_bytes": settings.file_size_mb << 20,
+            "nice": settings.nice,
+            "threads": settings.threads,
+        }
 
     def _live(self, record: Record, fresh: bool = True) -> Run:
         return Run(record, self.store, self.folder(record.id), self._idle, self.turns.place, fresh)
@@ -179,13 +195,18 @@ class Manager:
         if self.store.trouble:
             raise unstored(self.store.trouble)
 
-    def _admit(self, client: str, autoplay: bool) -> None:
+    def admit(self, client: str, autoplay: bool = False) -> None:
+        """Raise the problem for which this client gets no new run now."""
+        if self.draining or not self.labs.loaded:
+            raise Problem(503, "The server is not ready yet.", kind="not-ready", headers={"Retry-After": "1"})
         self.refuse_full()
         self.rates.take("creates", client)
-        self._room_for(client, autoplay)
+        self.make_room(client)
+        if autoplay:
+            self.refuse_long_queue()
 
-    def _room_for(self, client: str, autoplay: bool) -> None:
-        """Make room by ending what nobody will miss, or refuse."""
+    def make_room(self, client: str) -> None:
+        """Make room for one more process by ending what nobody will miss, or refuse."""
         alive = [run for run in self.runs.values() if run.alive]
         mine = [run for run in alive if run.record.client == client]
         for group, most, whose in (
@@ -196,7 +217,10 @@ class Manager:
                 raise too_many(
                     f"{whose} {len(group)} runs alive; at most {most} are allowed. Delete one you no longer need.", 60
                 )
-        if autoplay and len(self.turns.waiting) >= self.settings.queue:
+
+    def refuse_long_queue(self) -> None:
+        """Raise the 429 when as many runs wait as may."""
+        if len(self.turns.waiting) >= self.settings.queue:
             raise too_many(f"{len(self.turns.waiting)} runs are waiting already.", 10)
 
     def _give_up_one(self, group: list[Run]) -> bool:
@@ -232,6 +256,8 @@ class Manager:
         if run.ready and run.link is not None and run.link.alive:
             return run.link
         self.refuse_dead(run)
+        if not run.alive:
+            self.make_room(run.record.client)
         self._begin_start(run)
         return await self.ensure(run)
 
@@ -250,8 +276,10 @@ class Manager:
 
     def wake(self, run: Run) -> None:
         """Start the process of a run at step 0 that has none: somebody wants to see it."""
-        if run.status == "paused" and run.link is None and run.record.step == 0:
-            self._begin_start(run)
+        if run.status == "paused" and run.link is None and run.record.step == 0 and not run.alive:
+            with contextlib.suppress(Problem):  # a full server: the viewer sees the run as it is
+                self.make_room(run.record.client)
+                self._begin_start(run)
 
     def refuse_dead(self, run: Run) -> None:
         """Raise the 409 for a run that has no process and cannot simply get one."""
@@ -267,13 +295,7 @@ class Manager:
 
     async def _start(self, run: Run) -> None:
         """Make the process and let it build the lab."""
-        record, settings = run.record, self.settings
-        limits = {
-            "memory_bytes": settings.run_memory_bytes,
-            "file_bytes": settings.file_size_mb << 20,
-            "nice": settings.nice,
-            "threads": settings.threads,
-        }
+        record, settings, limits = run.record, self.settings, self.limits_of_a_run()
         try:
             link = run.link = await self.processes.make("run", run.heard)
             link.on_lost = lambda: self._lost(run, link)

@@ -41,6 +41,7 @@ class Toy(Lab):
         size: int = setting(4, ge=1, le=1_000_000_000, help="How many numbers.")
         start: float = setting(10.0, ge=-100, le=100, help="Where it begins.")
         rate: float = live(0.01, gt=0, le=10, help="How fast it falls.")
+        batch_size: int = live(10, ge=1, le=100_000, help="Examples in a batch.")
         layers: list[int] = setting([4], max_length=8, help="Units of each layer.")
         crash_at: int = setting(0, ge=0, help="The step that raises.")
         finish_at: int = setting(0, ge=0, help="The step at which there is nothing left to do.")
