@@ -14,7 +14,7 @@ from server.app import create_app
 from server.connections import Http, WebSocket
 from server.settings import Settings
 
-IDLE_S, GRACE_S = 20, 5
+GRACE_S = 5
 SENDS = 1.5  # the kernel lets go of a peer that takes nothing for so many times `send_s`
 log = logging.getLogger("orrery")
 
@@ -54,8 +54,8 @@ def configure(settings: Settings) -> uvicorn.Config:
         create_app(settings), lifespan="on", loop="uvloop" if sys.platform != "win32" else "auto",
         http=Http, ws=WebSocket, ws_per_message_deflate=False, ws_max_size=settings.message_bytes,
         ws_ping_interval=settings.ping_s, ws_ping_timeout=settings.ping_s,
-        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=IDLE_S, access_log=False, log_level="warning",
-        server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=round(2 * settings.request_s),
+        access_log=False, log_level="warning", server_header=False, proxy_headers=False,
     )  # fmt: skip
 
 

@@ -1,14 +1,12 @@
 """A class of viewers: every metric reaches each of them, soon."""
 
-import json
-import subprocess
-import sys
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 
 from tests.faults.report import report
-from tests.live import ROOT
+from tests.faults.viewers import Crowd
 from tests.server.conftest import Server
 
 CLOCKS = "tests.faults.labs"
@@ -55,18 +53,8 @@ def test_every_viewer_hears_every_metric_soon(
 
 def gather(server: Server, runs: list[str], size: int, seconds: float, frames_hz: float) -> list[dict]:
     """What crowds in three processes have heard."""
-    parts = [len(part) for part in np.array_split(np.arange(size), 3)]
-    command = [sys.executable, "-m", "tests.faults.viewers"]
-    crowds = [
-        subprocess.Popen(
-            [*command, str(part), str(seconds), str(frames_hz), *map(server.stream, runs)],
-            cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        )
-        for part in parts
-    ]  # fmt: skip
-    try:
-        return [json.loads(crowd.communicate(timeout=seconds + 120)[0].splitlines()[-1]) for crowd in crowds]
-    finally:
-        for crowd in crowds:
-            crowd.kill()
-            crowd.wait()
+    urls = [server.stream(run) for run in runs]
+    with ExitStack() as stack:
+        parts = [len(part) for part in np.array_split(np.arange(size), 3)]
+        crowds = [stack.enter_context(Crowd(urls, part, seconds, frames_hz)) for part in parts]
+        return [crowd.heard() for crowd in crowds]

@@ -1,19 +1,24 @@
 """Viewers that cost little: a websocket reader of a few lines, so that hundreds of them leave the server its core.
 
 `python -m tests.faults.viewers SIZE SECONDS RATE URL…` is a crowd as a process. It prints `ready` once every viewer has
-had its hello, and at the end one JSON line: what each viewer has heard, and how long every metrics message was under
-way from the step that made it.
+had its hello, and at the end (after SECONDS, or at SIGTERM) one JSON line: what each viewer has heard, and how long
+every metrics message was under way from the step that made it.
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.live import ROOT
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
@@ -134,7 +139,10 @@ async def crowd(urls: list[str], size: int, seconds: float, rate_hz: float) -> l
     await asyncio.sleep(1)
     for _, viewer in viewers:
         viewer.timing = True
-    await asyncio.sleep(seconds)
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
     return [(url, viewer.heard) for url, viewer in viewers]
 
 
@@ -144,6 +152,33 @@ def main(size: str, seconds: str, rate_hz: str, *urls: str) -> None:
     delays_ms = [round(1e3 * delay, 2) for _, one in found for delay in one.delays_s]
     print(json.dumps({"viewers": told, "delays_ms": delays_ms}), flush=True)  # noqa: T201 - and reads
     os._exit(0)
+
+
+class Crowd:
+    """A crowd in a process of its own, from where it has joined."""
+
+    def __init__(self, urls: list[str], size: int, seconds: float, rate_hz: float) -> None:
+        command = [sys.executable, "-m", "tests.faults.viewers", str(size), str(seconds), str(rate_hz), *urls]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> "Crowd":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def joined(self) -> None:
+        """Wait until every viewer has had its hello."""
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+
+    def heard(self, at_once: bool = False) -> dict[str, Any]:
+        """{viewers: [{url, steps, frames, closed}], delays_ms}, at its end or at once."""
+        if at_once:
+            self.process.terminate()
+        out, _ = self.process.communicate(timeout=300)
+        return dict(json.loads(out.splitlines()[-1]))
 
 
 if __name__ == "__main__":

@@ -32,3 +32,7 @@ class Stamped(Lab):
     @view("Values", stage=True)
     def values(self) -> Bars:
         return Bars(labels=[str(i) for i in range(min(100, len(self.x)))], values=self.x[:100].clone())
+
+    @view("All values", shown=False)
+    def all_values(self) -> Bars:
+        return Bars(labels=[], values=self.x.clone())
