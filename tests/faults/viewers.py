@@ -92,11 +92,13 @@ class Heard:
     closed: int = 0  # with this code
 
 
-async def open_reader(url: str, hear: Callable[[int, bytes], None]) -> Reader:
+async def open_reader(
+    url: str, hear: Callable[[int, bytes], None], kind: Callable[..., Reader] = Reader, *given: Any
+) -> Reader:
     """A connected reader."""
     parts = urlsplit(url)
     _, reader = await asyncio.get_running_loop().create_connection(
-        lambda: Reader(url, hear), parts.hostname, parts.port
+        lambda: kind(url, hear, *given), parts.hostname, parts.port
     )
     return reader
 
