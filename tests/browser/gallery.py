@@ -247,6 +247,29 @@ def _surface(t: float) -> F.Surface:
     )
 
 
+def _envelope(t: float) -> F.Surface:
+    """The upper envelope of three planes, coloured by the highest one, and points of three classes around it."""
+    rng = torch.Generator().manual_seed(2)
+    a = torch.linspace(-2, 2, 41)
+    y, x = torch.meshgrid(a, a, indexing="ij")
+    turn = torch.tensor([0.0, 2.1, 4.2]) + t
+    planes = torch.stack([torch.cos(k) * x + torch.sin(k) * y for k in turn])
+    z, winner = planes.max(0)
+    spread = torch.rand(60, 2, generator=rng) * 3.6 - 1.8
+    scores = torch.stack([torch.cos(k) * spread[:, 0] + torch.sin(k) * spread[:, 1] for k in turn], 1)
+    height = scores.max(1).values + torch.randn(60, generator=rng) * 0.5
+    return F.Surface(
+        z=z,
+        x=F.Axis("x₁", lo=-2, hi=2),
+        y=F.Axis("x₂", lo=-2, hi=2),
+        z_axis=F.Axis("score", lo=-1, hi=3),
+        classes=winner,
+        class_names=["Adelie", "Gentoo", "Chinstrap"],
+        points=torch.cat([spread, height[:, None]], 1),
+        labels=scores.argmax(1),
+    )
+
+
 def _matrix(t: float) -> F.Matrix:
     off = torch.randint(0, 9, (5, 5), generator=torch.Generator().manual_seed(4)).float() * (1.2 - t)
     names = ["Adelie", "Gentoo", "Chinstrap", "King", "Rock"]
@@ -438,6 +461,7 @@ KINDS = {
     "steps": _steps,
     "curves": _curves,
     "surface": _surface,
+    "envelope": _envelope,
     "matrix": _matrix,
     "weights": _weights,
     "points": _points,

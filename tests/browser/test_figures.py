@@ -162,8 +162,8 @@ ALL = ",".join(gallery.KINDS)
 
 
 def test_every_kind_is_drawn_described_and_saved(show: Any) -> None:
-    page = show(ALL, height=6000)
-    page.wait_for_timeout(1100)  # text alternatives are brought up to date once a second
+    page = show(ALL, height=12_000)  # all in sight: what is not seen is not drawn
+    page.wait_for_function("() => Object.values(gallery.figures).every((f) => !f.figure.canvas || f.figure.alt)")
     for name in gallery.KINDS:
         got = page.evaluate(
             """async (name) => {
@@ -370,6 +370,51 @@ def test_curves_of_a_plane_are_read_out_and_light_up(show: Any) -> None:
     csv = page.evaluate("gallery.figures.plane.figure.toData('csv')")
     assert csv.count("\r\ntruth,") == 80
     assert csv.count("\r\nbox r") == 24
+
+
+def test_a_surface_is_turned_by_hand_and_by_keys(show: Any) -> None:
+    page = show("envelope")
+    view = "(() => { const s = gallery.figures.envelope.figure; return [s.inSpace, s.relief.yaw, s.relief.pitch]; })()"
+    space, yaw, pitch = page.evaluate(view)
+    assert space  # points and classes are seen best there
+    box = plot(page, "envelope")
+    x, y = box["x"] + box["w"] / 2, box["y"] + box["h"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 100, y + 20, steps=4)
+    page.mouse.up()
+    _, turned, raised = page.evaluate(view)
+    assert turned - yaw == pytest.approx(1.1, abs=0.01)
+    assert raised > pitch
+    assert not touches(page, "Point", "commit")  # a turn is no click
+    canvas = page.locator("#envelope canvas[role=img]")
+    canvas.focus()
+    canvas.press("ArrowLeft")
+    assert page.evaluate(view)[1] < turned
+    assert "turned" in (page.locator("#envelope .figure-status").text_content() or "")
+    page.mouse.dblclick(x, y)
+    assert page.evaluate(view) == [True, yaw, pitch]
+    page.get_by_role("button", name="From above").click()
+    assert page.evaluate(view)[0] is False
+    page.mouse.move(x, y)
+    assert page.evaluate("gallery.figures.envelope.figure.readout.lines[0]") in ("Adelie", "Gentoo", "Chinstrap")
+
+
+def test_a_place_on_a_turned_surface_is_the_one_in_front(show: Any) -> None:
+    """The corner nearest to the eye is asked for where it is drawn, and a point of the cloud names itself."""
+    page = show("envelope")
+    got = page.evaluate(
+        """() => { const s = gallery.figures.envelope.figure; const b = s.canvas.getBoundingClientRect(); const r = s.relief;
+        const k = r.columns.length - 1; return { corner: [b.left + r.px[k], b.top + r.py[k]], spot: [b.left + r.spots[7][0], b.top + r.spots[7][1]], point: Array.from(s.f.points.data.slice(21, 24)) }; }"""
+    )
+    page.mouse.move(*got["spot"])
+    assert page.evaluate("gallery.figures.envelope.figure.readout.lines[0]").startswith("point ")
+    page.mouse.move(*got["corner"])
+    page.mouse.down()
+    page.mouse.up()
+    asked = touches(page, "Point", "commit")[-1]["payload"]
+    assert asked["x"] == pytest.approx(2.0, abs=0.25)
+    assert asked["y"] == pytest.approx(-2.0, abs=0.25)
 
 
 def test_points_are_painted_and_erased(show: Any) -> None:
