@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from server import docs, pages
-from server.api import health, labs, runs, stream
+from server.api import datasets, health, labs, runs, stream
+from server.datasets.keeping import Datasets
 from server.problems import MOST_ERRORS, Problem, invalid
 from server.runs.labs import Labs
 from server.runs.local import Processes
@@ -33,7 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
     processes = Processes(settings)
     app.state.settings = settings
     app.state.manager = Manager(settings, Store(settings.home / "orrery.db"), processes, Labs(processes, settings))
-    for router in (health.router, labs.router, runs.router, stream.router, docs.router, pages.router):
+    app.state.datasets = Datasets(settings)
+    for router in (health.router, labs.router, runs.router, datasets.router, stream.router, docs.router, pages.router):
         app.include_router(router)
     app.mount("/static", pages.static())
     app.openapi = lambda: docs.describe(app)  # type: ignore[method-assign]
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.manager.start()
+    await datasets.clear(app.state.manager, app.state.datasets)
     try:
         yield
     finally:

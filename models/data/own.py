@@ -289,7 +289,7 @@ def _described(column: Column) -> dict[str, Any]:
 
 def _shown(column: Column, row: int) -> str | float | None:
     if column.values is None:
-        return None
+        return column.sample[row]
     value = column.values[row].item()
     if column.kind == "category":
         return column.classes[int(value)] if value >= 0 else None
@@ -313,7 +313,7 @@ def _read(path: Path) -> Table:
 def _own(at: int, about: dict[str, Any], file: Any) -> Column:
     name, kind = about["name"], about["kind"]
     if kind == "text":
-        return Column(name, kind, why=about["why"])
+        return Column(name, kind, why=about["why"], sample=tuple(about["sample"]))
     match = UNIT.fullmatch(name)
     label, unit = match.groups() if match else (name, "")
     values = file.get_tensor(str(at))

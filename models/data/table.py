@@ -17,7 +17,7 @@ class Column:
     """One column. What is missing is NaN among the numbers and −1 among the codes of classes.
 
     kind: "number" has values (N,) float64 in `unit`; "category" has codes (N,) int64 and the names of its classes;
-    "text" has neither, and `why` says in words why it is no number.
+    "text" has neither, and `why` says in words why it is no number; `sample` is its first cells.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Column:
     unit: str = ""
     classes: tuple[str, ...] = ()
     why: str = ""
+    sample: tuple[str, ...] = ()
 
     @property
     def missing(self) -> Bool[Tensor, " N"]:

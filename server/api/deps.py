@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
+from server.datasets.keeping import Datasets
 from server.runs.commands import Commands
 from server.runs.manager import Manager
 from server.runs.run import Run
@@ -18,6 +19,15 @@ def manager_of(connection: HTTPConnection) -> Manager:
 
 
 TheManager = Annotated[Manager, Depends(manager_of)]
+
+
+def datasets_of(connection: HTTPConnection) -> Datasets:
+    """The uploaded tables of this server."""
+    datasets: Datasets = connection.app.state.datasets
+    return datasets
+
+
+TheDatasets = Annotated[Datasets, Depends(datasets_of)]
 
 
 async def run_of(manager: TheManager, run: Annotated[str, Path(max_length=100)]) -> Run:

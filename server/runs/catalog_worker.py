@@ -13,6 +13,7 @@ from typing import Any
 
 from models.core import frames
 from models.core.errors import OrreryError
+from models.data import own, tables
 from server.runs import preload
 from server.runs.pipe import Gone, Pipe, exit_with
 
@@ -59,19 +60,25 @@ def answer(pipe: Pipe, header: dict[str, Any], given: bytes) -> None:
 
 
 def done(header: dict[str, Any], given: bytes) -> dict[str, Any]:
-    """What was asked for: the course, a config checked, or a frame in another form."""
+    """What was asked for: the course, a table, a config checked, or a frame in another form."""
     if header["do"] == "describe":
         return describe()
     if header["do"] == "convert":
         figure, _ = frames.decode(given)
         return figure.to_plotly() if header["form"] == "plotly" else frames.to_json(figure)
+    if header["do"] == "table":
+        return own.describe(header["ref"])
     return preload.catalog().check(header["lab"], header["config"])
 
 
 def describe() -> dict[str, Any]:
     """The chapters, and every lab that starts."""
     catalog = preload.catalog()
-    return {"chapters": catalog.chapters(), "labs": {name: catalog.describe(name) for name in catalog.labs}}
+    return {
+        "chapters": catalog.chapters(),
+        "labs": {name: catalog.describe(name) for name in catalog.labs},
+        "tables": {name: own.describe(name) for name in tables.TABLES},
+    }
 
 
 if __name__ == "__main__":

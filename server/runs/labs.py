@@ -20,6 +20,7 @@ class Labs:
         self.processes, self.settings = processes, settings
         self.chapters: list[dict[str, Any]] = []
         self.labs: dict[str, dict[str, Any]] = {}
+        self.tables: dict[str, dict[str, Any]] = {}  # those that come with the course
         self.link: Link | None = None
         self.loading: asyncio.Task[None] | None = None
 
@@ -31,7 +32,7 @@ class Labs:
     async def load(self) -> None:
         """Fetch every description."""
         found = await self._ask("describe", 120)
-        self.chapters, self.labs = found["chapters"], found["labs"]
+        self.chapters, self.labs, self.tables = found["chapters"], found["labs"], found["tables"]
 
     async def _ask(self, do: str, timeout_s: float, **fields: Any) -> dict[str, Any]:
         link = await self._connected()
@@ -41,6 +42,15 @@ class Labs:
             link.kill()
             raise Problem(422, "Checking this took too long.", kind="too-slow", hint="Send a smaller config.") from None
         return dict(json.loads(body))
+
+    async def table(self, id_: str) -> dict[str, Any]:
+        """An uploaded table's columns and first rows."""
+        try:
+            return await self._ask("table", CHECK_S, ref=id_)
+        except Refusal as refusal:
+            raise of_worker(refusal.problem) from None
+        except WorkerGone:
+            raise starting() from None
 
     async def converted(self, frame: bytes, form: str) -> bytes:
         """A frame as "json" or "plotly"."""
@@ -77,9 +87,7 @@ class Labs:
         except Refusal as refusal:
             raise of_worker(refusal.problem) from None
         except WorkerGone:
-            raise Problem(
-                503, "The catalog is starting again.", kind="not-ready", headers={"Retry-After": "1"}
-            ) from None
+            raise starting() from None
         found["errors"] = brief(found["errors"] + self._over(found))
         return found
 
@@ -110,6 +118,11 @@ class Labs:
         """Raise the 422 for live fields beyond the server's limits."""
         if over := self._over_batch(config):
             raise invalid(over)
+
+
+def starting() -> Problem:
+    """503: the catalog worker has just ended."""
+    return Problem(503, "The catalog is starting again.", kind="not-ready", headers={"Retry-After": "1"})
 
 
 def limit(field: str, value: float, bound: float, text: str) -> dict[str, Any]:

@@ -78,11 +78,15 @@ class UploadLimits:
     unpacked_bytes: int
     image_pixels: int
     csv_cells: int
+    csv_columns: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Those of a server."""
-        return cls(settings.upload_bytes, settings.unpacked_mb << 20, settings.image_pixels, settings.csv_cells)
+        return cls(
+            settings.upload_bytes, settings.unpacked_mb << 20, settings.image_pixels, settings.csv_cells,
+            settings.csv_columns,
+        )  # fmt: skip
 
     def uploaded(self, size_bytes: int) -> None:
         """The bytes that came, so far or in all."""
@@ -100,7 +104,12 @@ class UploadLimits:
 
     def table(self, rows: int, columns: int) -> None:
         """The cells of a table, so far or in all."""
-        _bound(rows * columns, self.csv_cells, "A table has at most {:,} cells here, this one {:,} or more.")
+        words = f"A table has at most {{:,}} cells here, this one {{:,}} or more: {rows:,} rows of {columns:,} columns."
+        _bound(rows * columns, self.csv_cells, words)
+
+    def table_columns(self, columns: int) -> None:
+        """The columns that a table's first line names."""
+        _bound(columns, self.csv_columns, "A table has at most {:,} columns here, this one {:,}.")
 
 
 def _bound(value: int, most: int, words: str) -> None:

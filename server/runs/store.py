@@ -236,6 +236,12 @@ class Store:
         found = await self.read(lambda c: c.execute(sa.select(runs).where(runs.c.id == run)).mappings().first())
         return dict(found) if found else None
 
+    async def mentioned(self, names: Iterable[str]) -> set[str]:
+        """Those of some names that a run has in its settings."""
+        settings = sa.cast(runs.c.config, sa.Text)
+        asked = {name: sa.select(sa.exists().where(settings.contains(f'"{name}"', autoescape=True))) for name in names}
+        return await self.read(lambda c: {name for name, query in asked.items() if c.execute(query).scalar()})
+
     async def list_runs(
         self,
         lab: str | None,

@@ -42,7 +42,7 @@ def kept(tmp_path, monkeypatch):
         about, tensors = [], {}
         for at, (name, given) in enumerate(columns.items()):
             if isinstance(given, str):
-                about.append({"name": name, "kind": "text", "why": given})
+                about.append({"name": name, "kind": "text", "why": given, "sample": ["=1+1", ""]})
             elif isinstance(given, tuple):
                 about.append({"name": name, "kind": "category", "classes": given[1]})
                 tensors[str(at)] = np.array(given[0], np.int16)
@@ -217,4 +217,4 @@ def test_the_description_says_what_fits_what(kept):
     assert [(c["kind"], c["fits"], c["missing"]) for c in about["columns"]] == [
         ("number", ["number"], 1), ("number", ["number", "class"], 0), ("category", ["class"], 1), ("text", [], 0),
     ]  # fmt: skip
-    assert about["first"] == [[0.5, 1.0, "x", None], [None, 2.0, None, None]]
+    assert about["first"] == [[0.5, 1.0, "x", "=1+1"], [None, 2.0, None, ""]]

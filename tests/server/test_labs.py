@@ -7,7 +7,7 @@ from tests.server.conftest import Server
 
 def test_chapters_hold_what_starts_what_is_to_come_and_what_is_broken(server: Server) -> None:
     chapter = next(found for found in server.get("/api/chapters") if found["number"] == 99)
-    assert [lab["id"] for lab in chapter["labs"]] == ["toy", "slow"]
+    assert [lab["id"] for lab in chapter["labs"]] == ["toy", "slow", "table"]
     assert [lab["id"] for lab in chapter["planned"]] == ["hanging"]
     assert [lab["id"] for lab in chapter["broken"]] == ["broken"]
     assert "broken on purpose" in chapter["broken"][0]["message"]
