@@ -1,4 +1,4 @@
-"""Vectors as a reader sees them: in words, in LaTeX with live numbers, and as arrows added tip to tail."""
+"""Numbers and vectors as a reader sees them: in words, in LaTeX with live numbers, as arrows added tip to tail."""
 
 import math
 
@@ -7,7 +7,14 @@ from torch import Tensor
 
 from models.core import Arrow
 
-__all__ = ["added", "column", "slots", "written"]
+__all__ = ["added", "column", "numeral", "slots", "written"]
+
+
+def numeral(value: float, digits: int = 4) -> str:
+    """A number with so many digits that count, a true minus, and a power of ten where it is very large or small."""
+    mantissa, _, power = f"{value:#.{digits}g}".partition("e")
+    raised = "".join("⁻" if sign == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(sign)] for sign in str(int(power or 0)))
+    return mantissa.rstrip(".").replace("-", "−") + (f"·10{raised}" if power else "")
 
 
 def written(vector: Float[Tensor, " D"], digits: int = 2) -> str:

@@ -2,7 +2,7 @@
 
 import torch
 
-from models.modules.vectors import added, column, slots, written
+from models.modules.vectors import added, column, numeral, slots, written
 
 
 def test_a_vector_is_written_with_a_true_minus() -> None:
@@ -38,3 +38,14 @@ def test_the_first_step_is_the_whole_of_w_and_nothing_is_drawn_of_nothing() -> N
     (arrow,) = added(torch.zeros(2), torch.tensor([-1.0, 2.0]), plus=True, reach=5)
     assert arrow.label == "w′ = 0 + x"
     assert added(torch.zeros(2), torch.zeros(2), plus=True, reach=5) == []
+
+
+def test_a_number_keeps_the_digits_that_count() -> None:
+    assert [numeral(value) for value in (0.3469, -12.5, 2823.4, 1e-12)] == [
+        "0.3469",
+        "−12.50",
+        "2823",
+        "1.000·10⁻¹²",
+    ]
+    assert numeral(1.2e-13, 1) == "1·10⁻¹³"
+    assert numeral(2e7, 3) == "2.00·10⁷"
