@@ -94,6 +94,10 @@ class Path(Input):
     points: Annotated[list[tuple[Coordinate, Coordinate]], Field(min_length=2, max_length=500)]
 
 
+OwnPath = Annotated[list[tuple[Coordinate, Coordinate]], Field(max_length=200, json_schema_extra={"x-touch": "Path"})]
+"""The type of a config field that holds a curve drawn by the user: [[x, y], …]."""
+
+
 class Item(Input):
     """One image or bar picked, or dragged to a value."""
 
