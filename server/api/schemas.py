@@ -8,13 +8,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from server.runs.run import Run, Status
 
 MAX_SEED = (1 << 63) - 1
-MAX_DEPTH = 32
+MAX_DEPTH, MAX_VALUES = 32, 20_000
 
 
 def sound(value: Any) -> Any:
-    """Refuse what JSON has not (NaN, infinity), what no database holds (NUL, half a character), and endless nesting."""
-    level = [value]
+    """Refuse what JSON has not (NaN, infinity), what no database holds (NUL, half a character), and what has no end."""
+    level, count = [value], 0
     for _ in range(MAX_DEPTH):
+        count += len(level)
+        if count > MAX_VALUES:
+            raise ValueError(f"more than {MAX_VALUES:,} values")
         inner: list[Any] = []
         for item in level:
             if isinstance(item, dict):
@@ -23,12 +26,21 @@ def sound(value: Any) -> Any:
                 inner += item
             elif isinstance(item, float) and not math.isfinite(item):
                 raise ValueError(f"{item} is not a finite number")
-            elif isinstance(item, str) and ("\0" in item or any("\ud800" <= c <= "\udfff" for c in item)):
+            elif isinstance(item, str) and ("\0" in item or not _whole(item)):
                 raise ValueError("a text holds a NUL or half a character")
         if not inner:
             return value
         level = inner
     raise ValueError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _whole(text: str) -> bool:
+    """Whether every character is one: half a surrogate pair has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 Json = Annotated[Any, AfterValidator(sound)]
