@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from server import docs, pages
-from server.api import datasets, health, labs, runs, stream
+from server.api import checkpoints, datasets, health, labs, runs, stream
 from server.datasets.keeping import Datasets
 from server.problems import MOST_ERRORS, Problem, invalid
 from server.runs.labs import Labs
@@ -35,7 +35,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.manager = Manager(settings, Store(settings.home / "orrery.db"), processes, Labs(processes, settings))
     app.state.datasets = Datasets(settings)
-    for router in (health.router, labs.router, runs.router, datasets.router, stream.router, docs.router, pages.router):
+    for router in (
+        health.router,
+        labs.router,
+        runs.router,
+        checkpoints.router,
+        datasets.router,
+        stream.router,
+        docs.router,
+        pages.router,
+    ):
         app.include_router(router)
     app.mount("/static", pages.static())
     app.openapi = lambda: docs.describe(app)  # type: ignore[method-assign]

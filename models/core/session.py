@@ -492,6 +492,7 @@ class Session:
     def _pack(self, about: dict[str, Any], tensors: dict[str, Tensor], *, edits: Sequence[Edit], whole: bool) -> bytes:
         """The bytes of a training state; `whole` if its run began at step 0, and not where another one branched."""
         about |= {"take": self.take, "max_steps": self.max_steps, "threads": torch.get_num_threads()}
+        about["torch"] = str(torch.__version__)
         about |= {"edits": [asdict(edit) for edit in edits], "whole": whole}
         return save_tensors(tensors, {"orrery": json.dumps(about)})
 

@@ -9,6 +9,7 @@ stored.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,11 @@ from models.core.errors import BadState
 from models.core.lab import Lab
 
 PLAIN = (bool, int, float, str, type(None))
+DTYPES = {
+    name: getattr(torch, name)
+    for name in ("float64", "float32", "float16", "bfloat16", "complex64", "complex128", "int64", "int32", "int16",
+                 "int8", "uint8", "bool")
+}  # fmt: skip
 Geometry = tuple[str, tuple[int, ...], tuple[int, ...], int]
 
 
@@ -104,26 +110,29 @@ def dump(lab: Lab, made: Reference) -> tuple[Any, dict[str, Tensor]]:
     blocks, tensors = {}, {}
     for name, memory in survey.memory.items():
         kept = name not in made or made[name] != (memory.views, memory.digest())
-        blocks[name] = {"views": {path: list(geometry) for path, geometry in memory.views.items()}, "stored": kept}
+        views = {path: list(geometry) for path, geometry in memory.views.items()}
+        blocks[name] = {"views": views, "stored": kept, "digest": None if kept else made[name][1]}
         if kept:
             tensors[f"block/{name}"] = memory.bytes().clone()
     return {"tree": survey.tree, "blocks": blocks}, tensors
 
 
-def load(lab: Lab, saved: Any, tensors: dict[str, Tensor]) -> None:
-    """Puts a saved state into a lab fresh from `__init__` with the same first config and seed.
+def load(lab: Lab, made: Reference, saved: Any, tensors: dict[str, Tensor]) -> None:
+    """Puts a saved state into a lab fresh from `__init__` with the same first config and seed, which made `made`.
 
     Raises BadState if it does not fit.
     """
     fresh = Survey(lab)
     leaves: dict[str, Tensor] = {}
     for name, block in saved["blocks"].items():
-        views = {path: (g[0], tuple(g[1]), tuple(g[2]), g[3]) for path, g in block["views"].items()}
+        views = {path: _geometry(path, g) for path, g in block["views"].items()}
+        if block["stored"] and (tensors[f"block/{name}"].dtype, tensors[f"block/{name}"].ndim) != (torch.uint8, 1):
+            raise BadState(f"{name} is not a block of bytes.")
         there = fresh.memory.get(name)
         same = there is not None and there.views == views
         if not block["stored"]:
-            if not same:
-                raise BadState(f"{name} is not in the saved state and differs from what the lab makes.")
+            if not same or made[name][1] != block["digest"]:
+                raise BadState(f"{name} is not in the saved state, and the lab makes another one here.")
             leaves |= {path: fresh.tensors[path] for path in views}
         elif same and there is not None and there.block.nbytes() == len(tensors[f"block/{name}"]):
             _bytes_in_place(there).copy_(tensors[f"block/{name}"])
@@ -133,7 +142,31 @@ def load(lab: Lab, saved: Any, tensors: dict[str, Tensor]) -> None:
     for name in set(vars(lab)) - set(saved["tree"]) - {"config"}:
         delattr(lab, name)
     for name, tree in saved["tree"].items():
+        _may_be_set(lab, name)
         setattr(lab, name, _restore(getattr(lab, name, None), tree, leaves))
+
+
+def _may_be_set(lab: Lab, name: str) -> None:
+    """Raises BadState where an attribute would hide what the lab's class does, or its config."""
+    if (
+        name == "config"
+        or name.startswith("__")
+        or (name not in vars(lab) and callable(getattr(type(lab), name, None)))
+    ):
+        raise BadState(f"{name} is no part of a lab's state.")
+
+
+def _geometry(path: str, given: Any) -> Geometry:
+    """Where a tensor lies in its block, as a file claims it: type, shape, stride, offset."""
+    dtype, shape, stride, offset = given
+    numbers = [*shape, *stride, offset]
+    if (
+        dtype not in DTYPES
+        or len(shape) != len(stride)
+        or not all(type(n) is int and 0 <= n < 1 << 40 for n in numbers)
+    ):
+        raise BadState(f"{path} is described by what is no shape: {given}"[:300])
+    return str(dtype), tuple(shape), tuple(stride), offset
 
 
 def _bytes_in_place(memory: Memory) -> Tensor:
@@ -145,7 +178,11 @@ def _views(block: Tensor, views: dict[str, Geometry]) -> dict[str, Tensor]:
     storage = block.untyped_storage()
     made = {}
     for path, (dtype, shape, stride, offset) in views.items():
-        made[path] = torch.empty(0, dtype=getattr(torch, dtype)).set_(storage, offset, shape, stride)
+        room, count = block.numel() // DTYPES[dtype].itemsize, math.prod(shape)
+        last = offset + sum((n - 1) * s for n, s in zip(shape, stride, strict=True))
+        if count > room or (count and last >= room):  # `set_` would take what is missing from anywhere
+            raise BadState(f"{path} of shape {list(shape)} does not lie within its {block.numel():,} bytes.")
+        made[path] = torch.empty(0, dtype=DTYPES[dtype]).set_(storage, offset, shape, stride)
     return made
 
 

@@ -140,7 +140,7 @@ class Training:
 
         What follows is what would have followed there. Raises BadState if it does not fit.
         """
-        state.load(self.lab, about["state"], tensors)
+        state.load(self.lab, self.made, about["state"], tensors)
         self.lab.config = self.kind.Config.read(about["config"])
         for name in KEPT:
             setattr(self, name, about[name])

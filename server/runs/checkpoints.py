@@ -8,27 +8,36 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 KEPT = 2
 _NAME = re.compile(r"^(?P<step>\d{10})-(?P<sha>[0-9a-f]{64})\.safetensors$")
 
 
-def write(folder: Path, step: int, data: bytes) -> Path:
+def write(folder: Path, step: int, data: bytes | Iterable[bytes]) -> Path:
     """Keeps a state as the newest, and the one before it; what lies further back goes."""
     return show(folder, prepare(folder, step, data))
 
 
-def prepare(folder: Path, step: int, data: bytes) -> str:
-    """Writes a state, not yet to be read; its name. An OSError if it cannot be, and then nothing of it is left."""
+def prepare(folder: Path, step: int, data: bytes | Iterable[bytes]) -> str:
+    """Writes a state, whole or in pieces, not yet to be read; its name.
+
+    An OSError if it cannot be, and then nothing of it is left.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{step:010d}-{hashlib.sha256(data).hexdigest()}.safetensors"
-    part = (folder / name).with_suffix(".part")
+    part, digest = folder / f"{secrets.token_hex(8)}.part", hashlib.sha256()
     try:
         with part.open("wb") as file:
-            file.write(data)
+            for piece in [data] if isinstance(data, bytes) else data:
+                digest.update(piece)
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
+        name = f"{step:010d}-{digest.hexdigest()}.safetensors"
+        os.replace(part, (folder / name).with_suffix(".part"))
     except OSError:
         part.unlink(missing_ok=True)
         raise
@@ -60,6 +69,19 @@ def intact(path: Path) -> bytes | None:
     except OSError:
         return None
     return data if match and hashlib.sha256(data).hexdigest() == match["sha"] else None
+
+
+def opened(folder: Path) -> tuple[BinaryIO, int] | None:
+    """The newest state that is whole, open to be read, and its bytes; it stays so when newer ones take its place."""
+    for path in newest_first(folder):
+        try:
+            file = path.open("rb")
+        except OSError:
+            continue
+        if hashlib.file_digest(file, "sha256").hexdigest() == path.stem.split("-")[1]:
+            return file, os.fstat(file.fileno()).st_size
+        file.close()
+    return None
 
 
 def step_of(path: Path) -> int:

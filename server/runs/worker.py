@@ -21,7 +21,8 @@ import torch
 from safetensors.numpy import save
 
 from models.core import frames
-from models.core.errors import OrreryError
+from models.core.admission import admit
+from models.core.errors import BadState, OrreryError, WrongState
 from models.core.session import Session, Turn
 from server.runs import checkpoints, preload
 from server.runs.bounds import at_most, confine
@@ -64,7 +65,7 @@ class Worker:
             "act": self.act,
             "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset,
             "step": self.step, "rewind": self.rewind, "undo": self.undo, "branch": self.branch,
-            "checkpoint": self.checkpoint, "ping": lambda: ({}, b""),
+            "checkpoint": self.checkpoint, "examine": self.examine, "ping": lambda: ({}, b""),
         }  # fmt: skip
 
     def run(self) -> None:
@@ -285,8 +286,29 @@ class Worker:
         return {"step": at, "config": after.model_dump(mode="json")}, data
 
     def checkpoint(self) -> Answer:
-        """The whole training state."""
-        return {"step": self.session.step}, self.session.save()
+        """The whole training state as the newest checkpoint; its step."""
+        if self.standing() != self.saved:
+            self.save()
+        if self.full:
+            raise WrongState(f"The checkpoint could not be written: {self.full}.", "Free some space.")
+        return {"step": self.session.step}, b""
+
+    def examine(self, *, lab: str, folder: str, limits: dict[str, int]) -> Answer:
+        """Whether the checkpoint in a folder is one that this lab can stand at and go on from; what it then is.
+
+        The process that looks is not the one that will train.
+        """
+        confine(limits)
+        torch.set_num_threads(limits["threads"])
+        data = checkpoints.read(Path(folder))
+        if data is None:
+            raise BadState("The checkpoint was lost while it was being read.", "Send it again.")
+        session = admit(data, preload.catalog().labs[lab])
+        return {
+            "step": session.step, "epoch": session.epoch, "config": session.config.model_dump(mode="json"),
+            "seed": session.seed, "max_steps": session.max_steps, "passed": list(session.passed),
+            "edits": [asdict(edit) for edit in session.edits],
+        }, b""  # fmt: skip
 
     def keep(self) -> float | None:
         """A checkpoint when training stops, and every few seconds while it does not; how long until one is due."""

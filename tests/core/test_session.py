@@ -1,6 +1,7 @@
 """The session without a server: the loop, its clock, edits, chance, and the way to a file and back."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -317,7 +318,7 @@ def test_every_row_has_its_time_and_pauses_are_left_out() -> None:
     session = Session(Toy, clock=clock)
     times = timed(session, 5)
     assert times[0] == 0
-    assert all(before < after for before, after in zip(times, times[1:], strict=False))
+    assert all(before < after for before, after in pairwise(times))
     clock.now += 1_000
     more = timed(session, 5)
     assert times[-1] < more[0]

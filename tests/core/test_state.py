@@ -32,7 +32,7 @@ def test_the_tree_is_json_and_all_comes_back() -> None:
     lab, made = stepped(7)
     tree, tensors = state.dump(lab, made)
     again = fresh()
-    state.load(again, json.loads(json.dumps(tree)), tensors)
+    state.load(again, state.reference(again), json.loads(json.dumps(tree)), tensors)
     assert state.reference(again) == state.reference(lab)
     assert again.own.get_state().equal(lab.own.get_state())
     assert [p.grad.tolist() for p in again.model.parameters()] == [p.grad.tolist() for p in lab.model.parameters()]
@@ -41,7 +41,7 @@ def test_the_tree_is_json_and_all_comes_back() -> None:
 def test_memory_that_was_shared_is_shared_again_and_no_other() -> None:
     lab, made = stepped(3)
     again = fresh()
-    state.load(again, *state.dump(lab, made))
+    state.load(again, state.reference(again), *state.dump(lab, made))
     again.flat.fill_(7)
     assert again.parts[0].tolist() == [7] * 5
     again.sum.fill_(9)
@@ -53,7 +53,14 @@ def test_another_start_does_not_fit() -> None:
     tree, tensors = state.dump(lab, made)
     other = build(Toy, Toy.Config.read({"n": 30}), 0)
     with pytest.raises(BadState, match="x"):
-        state.load(other, tree, tensors)
+        state.load(other, state.reference(other), tree, tensors)
+
+
+def test_data_that_are_left_to_the_lab_must_be_the_same() -> None:
+    lab, made = stepped(3)
+    other = fresh(seed=1)
+    with pytest.raises(BadState, match="x is not in the saved state, and the lab makes another one here"):
+        state.load(other, state.reference(other), *state.dump(lab, made))
 
 
 def test_what_is_no_state_is_named() -> None:
@@ -68,6 +75,6 @@ def test_attributes_that_came_later_and_those_that_went() -> None:
     lab.later = torch.arange(3)
     del lab.same
     again = fresh()
-    state.load(again, *state.dump(lab, made))
+    state.load(again, state.reference(again), *state.dump(lab, made))
     assert again.later.tolist() == [0, 1, 2]
     assert not hasattr(again, "same")
