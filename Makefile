@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 WANTED := $(shell { cksum < pyproject.toml; $(PYTHON) -V; pwd; } 2>&1 | cksum)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-dev chromium run test check proof bench clean
+.PHONY: help install install-test install-dev chromium run test faults check proof bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -27,10 +27,14 @@ run: install ## serve on http://127.0.0.1:8000 (ORRERY_PORT, ORRERY_HOST, ORRERY
 	@exec $(BIN)/orrery serve
 
 test: install-test chromium ## all tests; PYTEST_ARGS="-k mlp" chooses
-	$(BIN)/python -m pytest -q -m "not proof" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m "not proof and not full" $(PYTEST_ARGS)
 
 proof: install-test ## the syllabus's medians at full size (long)
 	$(BIN)/python -m pytest -q -m proof $(PYTEST_ARGS)
+
+faults: install-test ## what must not be lost, at full size (a quarter of an hour): one table of what was measured
+	@table=$$(mktemp); ORRERY_FAULTS=$$table $(BIN)/python -m pytest -q tests/faults $(PYTEST_ARGS); code=$$?; \
+	printf '\n| what | measured |\n| --- | --- |\n'; cat $$table; rm -f $$table; exit $$code
 
 check: install-dev ## lint, format, types, and the arrows between the parts
 	$(BIN)/ruff check .

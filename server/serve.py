@@ -12,6 +12,7 @@ import uvicorn
 
 from server.app import create_app
 from server.connections import Http, WebSocket
+from server.runs.store import WrongSchema
 from server.settings import Settings
 
 GRACE_S = 5
@@ -70,7 +71,12 @@ def run(settings: Settings) -> int:
     host, port = sock.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     log.info("Orrery is on http://%s:%d/%s", name, port, "?token=…" if settings.token else "")
-    server = Server(configure(settings))
+    try:
+        server = Server(configure(settings))
+    except WrongSchema as error:
+        log.error("%s", error)
+        sock.close()
+        return 1
     server.run(sockets=[sock])
     return 0 if server.started else 1
 

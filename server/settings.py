@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     run_memory_mb: int = setting(2_048, "MiB", "Memory one run may take beyond the bare process.", ge=64)
     run_wall_s: float = setting(6 * 3600, "s", "Time one run may train; then it pauses.", gt=0)
     start_s: float = setting(120, "s", "Time a lab may take to build.", gt=0)
+    checkpoint_s: float = setting(8, "s", "A run that trains is saved so often: so much work a crash can cost.", gt=0)
     step_s: float = setting(300, "s", "Time one step may take; then the run fails.", gt=0)
     view_s: float = setting(8, "s", "Time a view or a probe may take; then it is given up.", gt=0)
     file_size_mb: int = setting(1_024, "MiB", "Largest file a run may write.", ge=1)

@@ -49,10 +49,21 @@ class LiveServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment
+        self.before: list[str] = []  # a command that starts the server's
         self.log = self.home / "server.log"
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "server", "serve", "--port", str(self.port), "--home", str(self.home)]
+        command = [
+            *self.before,
+            sys.executable,
+            "-m",
+            "server",
+            "serve",
+            "--port",
+            str(self.port),
+            "--home",
+            str(self.home),
+        ]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORRERY_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

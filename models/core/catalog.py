@@ -53,6 +53,7 @@ class Catalog:
         self.labs: dict[str, type[Lab]] = {}
         self.broken: dict[str, str] = {}
         self.places: dict[str, Chapter] = {}
+        self.described: dict[str, dict[str, Any]] = {}
         self.sections = sorted(
             (_chapter(path) for path in folder.iterdir() if (path / "chapter.md").is_file()), key=lambda c: c.number
         )
@@ -64,11 +65,12 @@ class Catalog:
         names = [path.stem for path in (self.folder / chapter.id).glob("*.py") if not path.stem.startswith("_")]
         for id in sorted((name.replace("_", "-") for name in names), key=lambda id: (order.get(id, len(order)), id)):
             try:
-                self.labs[id] = self._import(chapter.id, id)
+                self.labs[id], self.places[id] = self._import(chapter.id, id), chapter
+                self.described[id] = self._describe(id)
                 chapter.labs.append(id)
-                self.places[id] = chapter
-            except Exception as error:  # noqa: BLE001  the import guard: a broken lab takes no other with it
+            except (Exception, SystemExit) as error:  # noqa: BLE001  the import guard: a broken lab takes no other with it
                 self.broken[id] = chapter.broken[id] = _because(error)
+                self.labs.pop(id, None)
 
     def _import(self, chapter: str, id: str) -> type[Lab]:
         module = importlib.import_module(f"{self.package}.{chapter}.{id.replace('-', '_')}")
@@ -110,6 +112,12 @@ class Catalog:
 
     def describe(self, id: str) -> dict[str, Any]:
         """All that a page or a script needs to know of a lab, as JSON. Raises Unknown."""
+        self.find(id)
+        if id not in self.described:
+            self.described[id] = self._describe(id)
+        return self.described[id]
+
+    def _describe(self, id: str) -> dict[str, Any]:
         cls = self.find(id)
         chapter = self.places[id]
         return {
@@ -177,7 +185,7 @@ def _chapter(folder: Path) -> Chapter:
     return Chapter(folder.name, int(fields["number"]), fields["title"], fields.get("summary", ""), planned)
 
 
-def _because(error: Exception) -> str:
+def _because(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
 

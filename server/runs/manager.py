@@ -262,17 +262,20 @@ class Manager:
         return await self.ensure(run)
 
     async def free(self, run: Run) -> None:
-        """Wait for a run that starts; but end a process that is in something long: who begins again will not wait."""
+        """End a process that is in something long: who begins again will not wait for it."""
         link, starting = run.link, run.starting
-        if link is not None and link.silent_s > IMPATIENT_S:
-            link.kill()
+        try:
+            if starting is not None:
+                await asyncio.wait_for(asyncio.shield(starting), IMPATIENT_S)
+            elif link is not None and run.ready:
+                await link.ask("ping", timeout_s=IMPATIENT_S)
+        except (TimeoutError, WorkerGone):
+            self._leave(run)
+            if link is not None:
+                link.kill()
             if starting is not None:
                 await asyncio.wait({starting})
             run.link, run.ready = None, False
-        elif starting is not None:
-            await asyncio.wait({starting}, timeout=IMPATIENT_S)
-            if run.starting is starting:
-                await self.free(run)
 
     def wake(self, run: Run) -> None:
         """Start the process of a run at step 0 that has none: somebody wants to see it."""
@@ -308,7 +311,7 @@ class Manager:
                 run=record.id, take=record.take,
                 max_steps=record.max_steps, speed=record.speed, limits=limits, views=watched,
                 folder=str(run.folder), step=await self.store.last_step(record.id, record.step),
-                takes=record.takes, view_s=settings.view_s,
+                takes=record.takes, view_s=settings.view_s, checkpoint_s=settings.checkpoint_s,
             )  # fmt: skip
             run.ready = True
             if run.room.watched != watched:
@@ -450,12 +453,12 @@ class Manager:
     async def ask(self, run: Run, do: str, **fields: Any) -> tuple[dict[str, Any], bytes]:
         """Put a request to the run's process; what it refuses is raised as a problem, and so is a long silence."""
         patience_s = fields.get("timeout_s", 60)
+        if run.link is not None and run.link.silent_s > READ_S:
+            raise busy(run)
         try:
             link = await asyncio.wait_for(self.ensure(run), patience_s)
         except TimeoutError:
             raise busy(run) from None
-        if link.silent_s > READ_S:
-            raise busy(run)
         if len(link.asked) >= self.settings.pending:
             raise too_many(f"{len(link.asked)} requests to this run are under way.", 1)
         try:

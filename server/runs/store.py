@@ -6,6 +6,7 @@ crash could take back.
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from server.problems import unstored
 from server.runs import rows
@@ -29,7 +30,7 @@ log = logging.getLogger("orrery.store")
 T = TypeVar("T")
 SCHEMA = 1
 CHUNKS_KEPT_APART = 64
-RETRY_S, GIVE_UP_S, PATIENCE_S = 0.2, 3.0, 10.0
+RETRY_S, GIVE_UP_S, PATIENCE_S, FLUSH_S = 0.2, 3.0, 10.0, 30.0
 PASSING = {5, 6, 8, 10, 13, 14}  # SQLite: busy, locked, read-only, input or output, full, cannot open
 
 metadata = sa.MetaData()
@@ -87,7 +88,7 @@ Operation = Callable[[sa.Connection], Any]
 
 
 class WrongSchema(Exception):
-    """The database was written by another version."""
+    """The database was written by another version, or is damaged."""
 
 
 class Store:
@@ -100,15 +101,14 @@ class Store:
             f"sqlite:///{path}", connect_args={"timeout": 5, "check_same_thread": False}, pool_size=8
         )
         sa.event.listen(self.engine, "connect", _pragmas)
-        with self.engine.begin() as connection:
-            metadata.create_all(connection)
-            version = connection.scalar(sa.select(about.c.value).where(about.c.name == "schema"))
-            if version is None:
-                connection.execute(sa.insert(about).values(name="schema", value=str(SCHEMA)))
-            elif version != str(SCHEMA):
-                raise WrongSchema(
-                    f"{path} has schema {version}; this Orrery knows {SCHEMA}. Start with another ORRERY_HOME."
-                )
+        try:
+            self._open()
+        except OperationalError:
+            raise
+        except DatabaseError as error:
+            raise WrongSchema(
+                f"{path} is damaged ({error.orig}). Put a copy in its place, or move it away to begin with none."
+            ) from None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.queue: queue.SimpleQueue[tuple[Operation, Callable[[], None]] | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._write, name="store", daemon=True)
@@ -116,7 +116,20 @@ class Store:
         self.trouble = ""  # why nothing can be stored at the moment
         self.trouble_at = 0.0  # since when
         self.ending = False
+        self.flush_at = 0.0  # when the log of the database is to become part of it; 0: it has
         self.lock: TextIO | None = None
+
+    def _open(self) -> None:
+        """Make what is missing; refuse what another version has written."""
+        with self.engine.begin() as connection:
+            metadata.create_all(connection)
+            version = connection.scalar(sa.select(about.c.value).where(about.c.name == "schema"))
+            if version is None:
+                connection.execute(sa.insert(about).values(name="schema", value=str(SCHEMA)))
+            elif version != str(SCHEMA):
+                raise WrongSchema(
+                    f"{self.path} has schema {version}; this Orrery knows {SCHEMA}. Start with another ORRERY_HOME."
+                )
 
     def claim(self) -> bool:
         """Whether this is the only server on these files; held until the process ends."""
@@ -167,14 +180,29 @@ class Store:
         ended = False
         with self.engine.connect() as connection:
             while not ended:
-                batch = [self.queue.get()]
+                batch = [self._next(connection)]
                 while not self.queue.empty():
                     batch.append(self.queue.get())
                 ended = None in batch
+                self.flush_at = self.flush_at or time.monotonic() + FLUSH_S
                 work = [item for item in batch if item is not None]
                 self._transact(connection, [operation for operation, _ in work])
                 if self.loop is not None and not self.loop.is_closed():
                     self.loop.call_soon_threadsafe(_call_all, [then for _, then in work])
+
+    def _next(self, connection: sa.Connection) -> tuple[Operation, Callable[[], None]] | None:
+        """The next operation; half a minute after a commit at the latest, the database's log becomes part of it."""
+        while self.flush_at:
+            late_s = self.flush_at - time.monotonic()
+            if late_s <= 0:
+                self.flush_at = 0.0
+                with contextlib.suppress(OperationalError):  # a full disk: after the next commit
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                    connection.rollback()
+            else:
+                with contextlib.suppress(queue.Empty):
+                    return self.queue.get(timeout=late_s)
+        return self.queue.get()
 
     def _transact(self, connection: sa.Connection, operations: list[Operation]) -> None:
         """One transaction; while the disk is full or the file locked, again and again until it is not."""

@@ -30,7 +30,7 @@ from server.runs.pipe import Gone, Pipe, exit_with
 from server.runs.saved import Saved
 
 STATE_EVERY_S = 0.05
-CHECKPOINT_EVERY_S, RESTING_EVERY_S, FULL_EVERY_S = 8.0, 0.25, 2.0
+RESTING_EVERY_S, FULL_EVERY_S = 0.25, 2.0
 Answer = tuple[dict[str, Any], bytes]
 log = logging.getLogger("orrery.worker")
 
@@ -58,7 +58,7 @@ class Worker:
         self.saved: tuple[int, int, int] | None = None  # what the newest checkpoint is of: take, step, edits
         self.full = ""  # why nothing could be written the last time; empty if it could
         self.folder: Path | None = None
-        self.view_s = 0.0
+        self.view_s = self.checkpoint_s = 0.0
         self.notices: dict[str, dict[str, str]] = {}  # what whoever looks on should know, by what it is about
         self.commands: dict[str, Callable[..., Answer]] = {
             "start": self.start, "play": self.play, "pause": self.pause, "set": self.set, "tune": self.tune,
@@ -194,7 +194,7 @@ class Worker:
 
     def start(self, *, lab: str, config: dict[str, Any], seed: int, run: str, take: int, max_steps: int | None,
               speed: float | None, limits: dict[str, int], views: dict[str, float], folder: str,
-              step: int, takes: dict[str, int], view_s: float) -> Answer:  # fmt: skip
+              step: int, takes: dict[str, int], view_s: float, checkpoint_s: float) -> Answer:  # fmt: skip
         """Build the lab under its limits, or stand where its newest checkpoint does.
 
         `step` is where the server believes the run to stand: if it does not, a new take begins. `takes` are the steps
@@ -205,7 +205,7 @@ class Worker:
         threads = limits["threads"]
         torch.set_num_threads(threads)
         found = preload.catalog().labs[lab]
-        self.folder, self.view_s = Path(folder), view_s
+        self.folder, self.view_s, self.checkpoint_s = Path(folder), view_s, checkpoint_s
         saved = Saved(self.folder, found, {int(number): to_step for number, to_step in takes.items()})
         self.session = saved.restored(run)
         if self.session is not None:
@@ -318,7 +318,7 @@ class Worker:
             return None
         resting = session.status != "running" and not session.owed
         rest_s = FULL_EVERY_S if self.full else RESTING_EVERY_S
-        due_s = (self.saved_at + rest_s if resting else self.busy_since + CHECKPOINT_EVERY_S) - now
+        due_s = (self.saved_at + rest_s if resting else self.busy_since + self.checkpoint_s) - now
         if due_s > 0:
             return float(due_s)
         self.busy_since = now

@@ -1,17 +1,23 @@
 """What outlives a process."""
 
+import asyncio
+import contextlib
+import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
+from server.problems import Problem
 from server.runs import rows
 from server.runs.run import Record
-from server.runs.store import CHUNKS_KEPT_APART, Store, WrongSchema
+from server.runs.store import CHUNKS_KEPT_APART, Store, WrongSchema, runs
 
 
 @pytest.fixture
@@ -138,3 +144,42 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(WrongSchema, match="99"):
         Store(tmp_path / "db")
+
+
+async def test_the_log_becomes_part_of_the_database_soon(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever loses the -wal file loses half a minute."""
+    monkeypatch.setattr("server.runs.store.FLUSH_S", 0.1)
+    await store.commit(store.insert(record("r")))
+    alone = store.path.with_name("copy.db")
+    deadline = time.monotonic() + 20
+    while True:
+        shutil.copy(store.path, alone)
+        with contextlib.suppress(sqlite3.Error), sqlite3.connect(alone) as connection:
+            if connection.execute("select id from runs").fetchall() == [("r",)]:
+                break
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    connection.close()
+
+
+async def test_while_nothing_can_be_stored_nothing_is_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, here by a limit of the database on its pages."""
+    monkeypatch.setattr("server.runs.store.PATIENCE_S", 0.2)
+    there_is_room = threading.Event()
+
+    def grow(connection: sa.Connection) -> None:
+        pages = 1_000_000 if there_is_room.is_set() else connection.exec_driver_sql("pragma page_count").scalar()
+        connection.exec_driver_sql(f"pragma max_page_count={pages}")
+        connection.execute(sa.insert(runs).values(record("s", notes="x" * 100_000)))
+
+    await store.commit(store.insert(record("r")))
+    with pytest.raises(Problem) as refused:
+        await store.commit(grow)
+    assert (refused.value.status, store.healthy) == (507, False)
+    assert await store.run("r")
+    assert await store.run("s") is None
+    monkeypatch.setattr("server.runs.store.PATIENCE_S", 20.0)
+    there_is_room.set()
+    await store.commit()
+    assert await store.run("s")
+    assert store.healthy

@@ -1,0 +1,1 @@
+"""A lab that goes wrong as asked."""
