@@ -19,7 +19,7 @@ from server.runs.labs import Labs
 from server.runs.local import Processes
 from server.runs.manager import Manager
 from server.runs.store import Store
-from server.security import Guard, is_page
+from server.security import HEADERS, Guard, is_page
 from server.settings import Settings
 
 ABOUT = """Every button of the browser is a call here. A run's numbers come as they happen on
@@ -122,4 +122,7 @@ def _size(value: Any) -> float:
 
 
 async def _fault(request: Request, error: Any) -> Response:
-    return Problem(500, "The server has a fault; its log has the details.", kind="fault").response()
+    """Answered outside of the guard, which is why its headers are added here."""
+    response = _answer(request, Problem(500, "The server has a fault; its log has the details.", kind="fault"))
+    response.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return response
