@@ -369,6 +369,33 @@ def _forces(t: float) -> F.Bars:
     )
 
 
+def _series(t: float) -> F.Bars:
+    before = torch.tensor([0.4, -0.2, 0.8, 0.1])
+    return F.Bars(
+        labels=["gender", "royalty", "age", "size"],
+        values=torch.stack([before, before + t * torch.tensor([0.3, 0.5, -1.0, 0.0]), before * 0.5]),
+        series=["king", "queen", "pawn"],
+        y=F.Axis("coordinate", lo=-1, hi=1),
+        signed=True,
+        drag=True,
+    )
+
+
+def _sketch(t: float) -> F.Curves:
+    x = torch.linspace(0, 6.28, 60)
+    return F.Curves(
+        lines=[
+            F.Line(id="fit", label="network", x=x, y=torch.sin(x) * t, colour="test"),
+            F.Line(id="seen", label="samples", x=x[::6], y=torch.sin(x[::6]) + 0.1, style="points", colour="class1"),
+        ],
+        x=F.Axis("x", lo=0, hi=6.28),
+        y=F.Axis("y", lo=-1.5, hi=1.5),
+        marks=[{"x": 6.1, "y": 0.0, "label": "end of the data"}],
+        rules=[{"axis": "x", "at": 3.14, "label": "π"}, {"axis": "y", "at": 0.0, "label": "zero"}],
+        draws=True,
+    )
+
+
 def network(widths: list[int], t: float, activation: str = "tanh") -> F.Network:
     """A network whose units' maps are really its own."""
     rng = torch.Generator().manual_seed(7)
@@ -469,6 +496,8 @@ KINDS = {
     "histograms": _histograms,
     "bars": _bars,
     "forces": _forces,
+    "series": _series,
+    "sketch": _sketch,
     "network": lambda t: network([2, 4, 2, 1], t),
     "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"),
     "wide": lambda t: network([2, 32, 32, 3], t),

@@ -511,6 +511,73 @@ def test_a_cell_is_typed_and_a_bar_dragged(show: Any) -> None:
     assert bar["value"] > 0.3
 
 
+def test_a_bar_of_a_series_is_dragged_by_its_place_among_all(show: Any) -> None:
+    page = show("series")
+    page.mouse.move(*page.evaluate(BAR, [0, 0.4]))
+    page.mouse.down()
+    page.mouse.move(*page.evaluate(BAR, [0, -0.5]), steps=4)
+    assert page.evaluate("gallery.figures.series.figure.shown(0)") == pytest.approx(-0.5, abs=0.02)  # before any answer
+    page.mouse.up()
+    page.mouse.click(*page.evaluate(BAR, [4 + 2, 0.3]))  # the second series' third
+    sent = [e["payload"] for e in touches(page, "Item", "commit")]
+    assert [e["index"] for e in sent] == [0, 6]
+    assert sent[0]["value"] == pytest.approx(-0.5, abs=0.02)
+    assert sent[1]["value"] == pytest.approx(0.3, abs=0.02)
+    canvas = page.locator("#series canvas[role=img]")
+    canvas.focus()
+    for key in (
+        "Escape",
+        "ArrowDown",
+        "ArrowDown",
+        "ArrowRight",
+        "ArrowRight",
+    ):  # the second bar is the second series' first
+        canvas.press(key)
+    first, second = [e["payload"] for e in touches(page, "Item", "commit")][-2:]
+    assert first["index"] == second["index"] == 4
+    assert second["value"] - first["value"] == pytest.approx(2 / 50)  # presses add up before the server answers
+    assert "queen" in (page.locator("#series .figure-status").text_content() or "")
+    assert page.evaluate("gallery.figures.series.figure.rows()[0]") == ["label", "king", "queen", "pawn"]
+
+
+BAR = """([k, v]) => { const s = gallery.figures.series.figure; const b = s.canvas.getBoundingClientRect(); const n = 4; const part = s.row / s.series;
+  return [b.left + s.sx.px(v), b.top + s.plot.y + (k % n) * s.row + s.row * 0.1 + (Math.floor(k / n) + 0.4) * part * 0.8]; }"""
+
+
+def test_a_curve_is_drawn_by_hand(show: Any) -> None:
+    page = show("sketch")
+    page.mouse.move(*place(page, "sketch", 1.0, -1.0))
+    page.mouse.down()
+    page.mouse.move(*place(page, "sketch", 3.0, 1.0), steps=10)
+    page.mouse.move(*place(page, "sketch", 5.0, 0.0), steps=10)
+    page.mouse.up()
+    (drawn,) = touches(page, "Path", "commit")
+    points = drawn["payload"]["points"]
+    assert 8 <= len(points) <= 500
+    assert points == sorted(points)
+    assert len({x for x, _ in points}) == len(points)  # one y for every x
+    middle = min(points, key=lambda p: abs(p[0] - 3.0))
+    assert middle[1] == pytest.approx(1.0, abs=0.12)
+    assert points[0] == pytest.approx([1.0, -1.0], abs=0.05)
+    assert points[-1] == pytest.approx([5.0, 0.0], abs=0.05)
+
+
+def test_a_curve_is_drawn_by_keys(show: Any) -> None:
+    page = show("sketch")
+    canvas = page.locator("#sketch canvas[role=img]")
+    canvas.focus()
+    for key in ("Enter", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowRight", "ArrowRight", "Enter"):
+        canvas.press(key)
+    (drawn,) = touches(page, "Path", "commit")
+    step = 6.28 / 40
+    expected = [[0, 0], [step, 2 * 3 / 40], [2 * step, 0.15], [3 * step, 0.15]]
+    for got, wanted in zip(drawn["payload"]["points"], expected, strict=True):
+        assert got == pytest.approx(wanted, abs=2e-3)
+    canvas.press("Enter")
+    canvas.press("Escape")
+    assert len(touches(page, "Path")) == 1
+
+
 # ---- keys
 
 

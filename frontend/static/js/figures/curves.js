@@ -5,8 +5,8 @@ import { named } from "../palette.js";
 import { axisText, drawAxes, number, Range, Scale } from "./axes.js";
 import { Figure } from "./figure.js";
 import { drawKey, flow, pen } from "./legend.js";
-import { band, cursor, markers, rules } from "./line-work.js";
-import { label } from "./marks.js";
+import { band, cursor, dots, markers, marks, rules } from "./line-work.js";
+import { Stroke } from "./stroke.js";
 import { nearest, thin } from "./thin.js";
 
 export class Curves extends Figure {
@@ -22,6 +22,7 @@ export class Curves extends Figure {
   here = null;
   /** @type {Set<string>} */
   silenced = new Set();
+  stroke = new Stroke(this);
   /** @type {Map<string, {data: any, key: string, path: Path2D, band: Path2D}>} */
   paths = new Map();
   /** @type {(import("./legend.js").Key & {id: string, y: number})[]} */
@@ -61,8 +62,14 @@ export class Curves extends Figure {
         if (x[i] > x1) x1 = x[i];
       }
     }
-    for (const rule of f.rules ?? []) if (rule.axis === "y" && (!log || rule.at > 0)) [y0, y1] = [Math.min(y0, rule.at), Math.max(y1, rule.at)];
-    if (!(y0 <= y1)) [x0, x1, y0, y1] = [0, 1, log ? 0.1 : 0, 1];
+    const reach = (/** @type {number} */ x, /** @type {number} */ y) => {
+      if (Number.isFinite(x)) [x0, x1] = [Math.min(x0, x), Math.max(x1, x)];
+      if (Number.isFinite(y) && (!log || y > 0)) [y0, y1] = [Math.min(y0, y), Math.max(y1, y)];
+    };
+    for (const rule of f.rules ?? []) rule.axis === "y" ? reach(NaN, rule.at) : reach(rule.at, NaN);
+    for (const mark of f.marks ?? []) reach(mark.x, mark.y);
+    if (!(x0 <= x1)) [x0, x1] = [0, 1];
+    if (!(y0 <= y1)) [y0, y1] = [log ? 0.1 : 0, 1];
     return { x: [x0, x1 > x0 ? x1 : x0 + 1], y: [y0, y1] };
   }
 
@@ -125,6 +132,10 @@ export class Curves extends Figure {
       if (this.silenced.has(line.id)) continue;
       if (line.lower && line.upper) band(this, ctx, line, i);
       const faint = this.lit && this.lines.some((l) => l.id === this.lit) && this.lit !== line.id ? 0.3 : 1;
+      if (line.style === "points") {
+        dots(this, ctx, line, i, faint);
+        continue;
+      }
       const { path, band: spread } = this.#path(line);
       pen(ctx, line, i);
       ctx.globalAlpha = 0.22 * faint;
@@ -136,17 +147,8 @@ export class Curves extends Figure {
       if (line.marker !== undefined) markers(this, ctx, line);
     }
     ctx.globalAlpha = 1;
-    ctx.textAlign = "left";
-    for (const mark of f.marks ?? []) {
-      ctx.fillStyle = c.card;
-      ctx.strokeStyle = c.ink;
-      ctx.lineWidth = 1.5;
-      ctx.beginPath();
-      ctx.arc(this.sx.px(mark.x), this.sy.px(mark.y), 3.5, 0, 7);
-      ctx.fill();
-      ctx.stroke();
-      if (mark.label) label(ctx, mark.label, this.sx.px(mark.x) + 7, this.sy.px(mark.y) - 6, c.ink, c.card);
-    }
+    marks(this, ctx, f, c);
+    this.stroke.paint(ctx, c);
     if (this.here !== null) {
       const px = this.sx.px(this.here);
       ctx.globalAlpha = 0.66;
@@ -198,18 +200,41 @@ export class Curves extends Figure {
   moved(x, y) {
     const { plot } = this;
     const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
-    this.canvas.style.cursor = key ? "pointer" : "default";
+    if (this.stroke.drawing && !this.stroke.pen) return this.stroke.to(x, y);
+    this.canvas.style.cursor = key ? "pointer" : this.stroke.able && this.#inside(x, y) ? "crosshair" : "default";
     if (x < plot.x - 4 || x > plot.x + plot.w + 4 || y < plot.y || y > plot.y + plot.h) this.left();
     else this.#tell(this.sx.at(x), y);
   }
 
-  /** A click on a legend's entry hides its line, or shows it again. */
-  pressed(x, y) {
+  /** A click on a legend's entry hides its line, or shows it again; in the plot a curve is begun, where one can be drawn. */
+  pressed(x, y, e) {
     const key = this.keys.find((k) => x >= k.x && x < k.x + k.w && Math.abs(y - k.y) < this.em);
+    if (!key && this.stroke.able && this.#inside(x, y)) {
+      this.canvas.setPointerCapture(e.pointerId);
+      return this.stroke.begin(x, y);
+    }
     if (!key) return;
     const silent = this.silenced.has(key.id);
     for (const { id } of this.lines) if (id.split(":")[0] === key.id.split(":")[0]) silent ? this.silenced.delete(id) : this.silenced.add(id);
     this.restyle();
+  }
+
+  #inside(x, y) {
+    const { plot } = this;
+    return x >= plot.x && x <= plot.x + plot.w && y >= plot.y && y <= plot.y + plot.h;
+  }
+
+  released() {
+    if (this.stroke.drawing && !this.stroke.pen) this.stroke.end();
+  }
+
+  cancelled() {
+    this.stroke.drop();
+  }
+
+  grabs(e) {
+    const box = this.canvas.getBoundingClientRect();
+    return this.stroke.able && this.#inside(e.touches[0].clientX - box.left, e.touches[0].clientY - box.top);
   }
 
   /** The cursor of another chart of the same x. @param {number | null} x */
@@ -235,6 +260,7 @@ export class Curves extends Figure {
 
   key(e) {
     const move = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 }[e.key];
+    if (this.stroke.key(e)) return true;
     if (e.key === "Escape") return this.left(), true;
     if (!move) return false;
     const line = this.lines.find((l) => !this.silenced.has(l.id) && l.x.data.length);

@@ -33,7 +33,7 @@ export function flow(ctx, entries, left, right, em) {
   let [x, row] = [left, 0];
   for (const entry of entries) {
     const w = Math.min(right - em * 0.6, ctx.measureText(entry.label).width + em * 3.4);
-    if (x + w - em * 1.1 > right && x > em) [x, row] = [em * 0.6, row + (keys.length ? 1 : 0)];
+    if (x + w - em * 1.1 > right && x > left) [x, row] = [left, row + (keys.length ? 1 : 0)];
     keys.push({ entry, x, w, row });
     x += w;
   }

@@ -21,6 +21,37 @@ export function markers(of, ctx, line) {
   }
 }
 
+/** A line of the style `points`: a dot each. @param {Curves} of @param {CanvasRenderingContext2D} ctx @param {any} line @param {number} index @param {number} alpha */
+export function dots(of, ctx, line, index, alpha) {
+  const [x, y] = [line.x.data, line.y.data];
+  const dot = sprite(255, x.length > 400 ? 2.4 : MARKER, of.ratio, { fill: named(line.colour, index) });
+  ctx.globalAlpha = alpha;
+  for (let i = 0; i < x.length; i += 1) {
+    const [px, py] = [of.sx.px(x[i]), of.sy.px(y[i])];
+    if (Number.isFinite(px + py)) stamp(ctx, dot, px, py, of.ratio);
+  }
+  ctx.globalAlpha = 1;
+}
+
+/** Labelled places. @param {Curves} of @param {CanvasRenderingContext2D} ctx @param {any} f @param {import("../palette.js").Palette} c */
+export function marks(of, ctx, f, c) {
+  ctx.textAlign = "left";
+  for (const mark of f.marks ?? []) {
+    const [px, py] = [of.sx.px(mark.x), of.sy.px(mark.y)];
+    ctx.fillStyle = c.card;
+    ctx.strokeStyle = c.ink;
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.arc(px, py, 3.5, 0, 7);
+    ctx.fill();
+    ctx.stroke();
+    if (!mark.label) continue;
+    const w = ctx.measureText(mark.label).width;
+    const beside = px + 7 + w > of.plot.x + of.plot.w ? px - 7 - w : px + 7;
+    label(ctx, mark.label, Math.max(of.plot.x + 2, beside), Math.max(of.plot.y + of.em, py - 6), c.ink, c.card);
+  }
+}
+
 /** Straight lines across at one x or y. @param {Curves} of @param {CanvasRenderingContext2D} ctx @param {any} f @param {import("../palette.js").Palette} c */
 export function rules(of, ctx, f, c) {
   for (const rule of f.rules ?? []) {
@@ -41,7 +72,8 @@ export function rules(of, ctx, f, c) {
     ctx.textAlign = "right";
     if (rule.label && rule.axis === "y") label(ctx, rule.label, of.plot.x + of.plot.w - 3, y - 5 < of.plot.y + of.em ? y + of.em : y - 5, c.ink2, c.card);
     ctx.textAlign = "left";
-    if (rule.label && rule.axis === "x") label(ctx, rule.label, x + 4, of.plot.y + of.em, c.ink2, c.card);
+    const w = rule.label ? ctx.measureText(rule.label).width : 0;
+    if (rule.label && rule.axis === "x") label(ctx, rule.label, x + 4 + w > of.plot.x + of.plot.w ? x - 4 - w : x + 4, of.plot.y + of.em, c.ink2, c.card);
   }
 }
 
