@@ -14,7 +14,7 @@ __all__ = ["bends", "drawing", "error_by_time", "error_by_width", "residual", "t
 
 Curve = Callable[[Float[Tensor, " N"]], Float[Tensor, " N"]]
 BOX = (-1.0, 1.0, -1.4, 1.4)
-MOST = 5.0
+MOST = 2.5
 """Terms are drawn up to here; what goes beyond leaves the picture."""
 
 
@@ -76,7 +76,7 @@ def terms(w: Tensor, b: Tensor, v: Tensor, c: float, unit: Unit) -> Curves:
 def error_by_width(width: Float[Tensor, " T"], error: Float[Tensor, " T"], slope: int | None) -> Curves:
     """The largest error at each width, both logarithmic, with a line of the slope that theory gives."""
     lines = [
-        Line(id="error", label="largest error", x=width, y=error.clamp(min=1e-6), style="points", colour="class0"),
+        Line(id="error", label="error", x=width, y=error.clamp(min=1e-6), style="points", colour="class0"),
         Line(id="joined", label="", x=width, y=error.clamp(min=1e-6), colour="class0"),
     ]
     if slope is not None and float(error[-1]) > 0:

@@ -106,7 +106,7 @@ export class Curves extends Figure {
   #legend(ctx, em) {
     const [only] = this.lines;
     const plain = this.lines.length < 2 && (!only?.label || [this.figure?.y?.label, this.spec.title].includes(only.label));
-    const entries = plain ? [] : this.lines.map((line, index) => ({ ...line, index })).filter((line) => !line.unnamed);
+    const entries = plain ? [] : this.lines.map((line, index) => ({ ...line, index })).filter((line) => line.label && !line.unnamed);
     const start = Math.max(em * 1.2, em * 2.4 + ctx.measureText(axisText(this.figure?.y)).width);
     this.keys = flow(ctx, entries, start, this.width - em * 0.6, em).map((key) => ({ ...key, id: key.entry.id, y: em * 1.1 + key.row * em * 1.6 }));
     return this.keys.at(-1)?.row ?? 0;
