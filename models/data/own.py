@@ -126,7 +126,7 @@ def choose(
     x, y, dropped = x_all[there], y_all[there], int((~there).sum())
     if len(x) < least_rows:
         missing = f" ({dropped:,} of {len(there):,} miss something)" if dropped else ""
-        raise _wrong("table", f"Only {len(x):,} rows can be used{missing}; at least {least_rows} are needed.")
+        raise _wrong("table", f"Rows that can be used: {len(x):,}{missing}; at least {least_rows} are needed.")
     _bounded(x, columns, y, y_column)
     varied = x.amax(0) > x.amin(0)  # (D,)
     constant = [column.name for column, differs in zip(columns, varied.tolist(), strict=True) if not differs]

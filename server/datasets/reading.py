@@ -187,7 +187,9 @@ def _add(columns: list[Gathered], row: Row, count: int, limits: UploadLimits) ->
     if len(cells) > len(columns) and not any(cell.strip() for cell in cells[len(columns) :]):
         cells = cells[: len(columns)]
     if len(cells) != len(columns):
-        raise unreadable(f"there are {len(cells):,} cells; the first line has {len(columns):,}.", line)
+        raise unreadable(
+            f"{len(cells):,} cell{'s' * (len(cells) > 1)}, where the first line has {len(columns):,}.", line
+        )
     for column, cell in zip(columns, cells, strict=True):
         column.add(cell, line)
 

@@ -154,8 +154,8 @@ def test_more_inputs_than_rows_is_said(kept):
 @pytest.mark.parametrize(
     ("columns", "chosen", "wanted", "field", "words"),
     [
-        ({"a": [1.0], "y": [2.0]}, {}, {}, "table", "Only 1 rows can be used; at least 4"),
-        ({"a": [1.0, NAN, NAN, 2], "y": [2.0] * 4}, {}, {}, "table", "Only 2 rows can be used (2 of 4 miss something)"),
+        ({"a": [1.0], "y": [2.0]}, {}, {}, "table", "Rows that can be used: 1; at least 4"),
+        ({"a": [1.0, NAN, NAN, 2], "y": [2.0] * 4}, {}, {}, "table", "Rows that can be used: 2 (2 of 4 miss something)"),
         ({"a": [1.0, 2, 3, 4], "y": [2.0] * 4}, {}, {}, "target", "'y' is 2 in every row"),
         ({"a": [1.0, 2, 3, 4], "y": ([1] * 4, ["no", "yes"])}, {}, {"classes": True}, "target", "same class 'yes'"),
         ({"a": [1.0, 2, 3, 4], "y": ([0] * 4, ["no"])}, {}, {}, "inputs", "has no column of numbers"),

@@ -97,7 +97,7 @@ def test_the_name_is_text(server, given, filename, name):
 @pytest.mark.parametrize(
     ("text", "status", "words", "line"),
     [
-        ("a,b\n1,2\n3\n", 422, "Line 3: there are 1 cells; the first line has 2.", 3),
+        ("a,b\n1,2\n3\n", 422, "Line 3: 1 cell, where the first line has 2.", 3),
         ("", 422, "The file is empty.", None),
         (b"PK\x03\x04", 415, "This is a spreadsheet", None),
         ("a,b\n" + 21 * "1,2\n", 413, "at most 40 cells", None),

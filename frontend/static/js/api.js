@@ -30,13 +30,14 @@ export class Unreachable extends ApiError {
  * @returns {Promise<any>}
  */
 export async function api(method, path, body, options = {}) {
+  const [form, file] = [body instanceof FormData, body instanceof Blob];
   /** @type {Response} */
   let response;
   try {
     response = await fetch(path, {
       method,
-      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), Accept: "application/json", ...options.headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { ...(body === undefined || form ? {} : { "Content-Type": file ? "application/octet-stream" : "application/json" }), Accept: "application/json", ...options.headers },
+      body: form || file ? /** @type {BodyInit} */ (body) : body === undefined ? undefined : JSON.stringify(body),
       keepalive: options.keepalive,
     });
   } catch {

@@ -63,15 +63,25 @@ export class Controls extends EventTarget {
   /** @param {Field} field @param {any} value @param {string} gesture */
   #changed(field, value, gesture) {
     this.values[field.name] = value;
+    this.#forget(field.name);
     this.#arrange();
     if (field.live) this.dispatchEvent(new CustomEvent("tune", { detail: { name: field.name, value, gesture } }));
     else this.dispatchEvent(new CustomEvent("rebuild", { detail: { name: field.name } }));
+  }
+
+  /** The columns of another table are others. @param {string} name of the table's field */
+  #forget(name) {
+    for (const field of this.fields.filter((each) => each.of === name)) {
+      this.values[field.name] = structuredClone(field.initial);
+      this.widgets.get(field.name)?.set(this.values[field.name]);
+    }
   }
 
   /** Shows the fields that apply now. */
   #arrange() {
     for (const field of this.fields) {
       const widget = this.widgets.get(field.name);
+      if (field.of) widget?.context?.(this.values[field.of]);
       if (widget) widget.node.hidden = this.hide.has(field.name) || !applies(field, this.values);
     }
     for (const group of this.groups) {

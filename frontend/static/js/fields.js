@@ -1,13 +1,15 @@
 // @ts-check
 // One widget a field type. Each is {node, set(value), active(), problem(words)} and reports through `change(value, phase, gesture)`.
 import { h, same, unique } from "./dom.js";
+import { columnField } from "./columnfield.js";
 import { listField } from "./listfield.js";
 import { rangeOf } from "./schema.js";
 import { slider } from "./slider.js";
+import { tableField } from "./tablefield.js";
 
 /** @typedef {import("./schema.js").Field} Field */
 /** @typedef {import("./slider.js").Change} Change */
-/** @typedef {{node: HTMLElement, set(value: any): void, active(): boolean, problem(path: string, words: string): void, summary?(rows: any[]): void}} Widget */
+/** @typedef {{node: HTMLElement, set(value: any): void, active(): boolean, problem(path: string, words: string): void, summary?(rows: any[]): void, context?(table: any): void}} Widget */
 
 /** Options that fit on one line beside each other are buttons, more are a list. @param {Field} field */
 const fitsSegments = (field) => field.options.length <= 4 && field.options.reduce((sum, option) => sum + option.label.length + 3, 0) <= 36;
@@ -60,6 +62,7 @@ export function widgetOf(field, change) {
     active: inner.active ?? (() => false),
     problem: (path, words) => (path && inner.problem?.(path, words) ? undefined : tell(words)),
     summary: inner.summary,
+    context: inner.context,
   };
 }
 
@@ -87,6 +90,8 @@ function bodyOf(field, change, id) {
   if (field.type === "enum") return fitsSegments(field) ? segments(field, change, id) : select(field, change, id);
   if (field.type === "set") return chips(field, change, id);
   if (field.type === "objects") return listField(field, change, id);
+  if (field.type === "dataset") return tableField(field, change, id);
+  if (field.type === "column" || field.type === "columns") return columnField(field, change, id);
   if (field.type === "text") {
     const input = h("input.text", { id, type: "text", value: field.initial ?? "", on: { change: () => change(input.value, "commit", "") } });
     return { body: input, focus: input, set: (/** @type {any} */ value) => (input.value = value ?? ""), active: () => document.activeElement === input };

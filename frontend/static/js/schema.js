@@ -3,10 +3,10 @@
 
 /**
  * @typedef {{
- *   name: string, label: string, help: string, type: "number"|"integer"|"enum"|"boolean"|"set"|"objects"|"drawn"|"text",
+ *   name: string, label: string, help: string, type: "number"|"integer"|"enum"|"boolean"|"set"|"objects"|"drawn"|"text"|"dataset"|"column"|"columns",
  *   min: number, max: number, above: boolean, below: boolean, step: number, log: boolean, unit: string, live: boolean, advanced: boolean, group: string,
  *   options: {value: any, label: string}[], when: Record<string, any[]>|null, nullable: boolean, initial: any,
- *   variants: {title: string, fields: Field[]}[], least: number, most: number
+ *   variants: {title: string, fields: Field[]}[], least: number, most: number, takes: string, of: string
  * }} Field
  */
 
@@ -27,7 +27,13 @@ function resolve(part, root) {
 
 /** @param {any} schema @param {any} [root] @returns {Field[]} */
 export function fieldsOf(schema, root = schema) {
-  return Object.entries(schema.properties ?? {}).map(([name, part]) => fieldOf(name, part, root)).filter((field) => field !== null);
+  const fields = Object.entries(schema.properties ?? {}).map(([name, part]) => fieldOf(name, part, root)).filter((field) => field !== null);
+  let table = "";
+  for (const field of fields) {
+    if (field.type === "dataset") table = field.name;
+    if (field.type === "column" || field.type === "columns") field.of = table; // of the table chosen before it
+  }
+  return fields;
 }
 
 /** @param {string} name @param {any} part @param {any} root @returns {Field | null} */
@@ -60,17 +66,21 @@ function fieldOf(name, part, root) {
     variants: type === "objects" ? variantsOf(items, root) : [],
     least: known.minItems ?? 0,
     most: known.maxItems ?? 99,
+    takes: (items ?? known)["x-takes"] ?? "",
+    of: "",
   };
 }
 
 /** @param {any} known @param {any} root @returns {Field["type"]} */
 function typeOf(known, root) {
+  if (known["x-input"] === "dataset" || known["x-input"] === "column") return known["x-input"];
   if (known.enum) return "enum";
   if (known.type === "boolean") return "boolean";
   if (known.type === "integer" || known.type === "number") return known.type;
   if (known.type === "array") {
     const items = known.items ? resolve(known.items, root) : {};
     if (items.enum) return "set";
+    if (items["x-input"] === "column") return "columns";
     if (items.properties || items.oneOf) return "objects";
     return "drawn";
   }
@@ -95,6 +105,7 @@ function marksOf(kind) {
 
 /** Whether a field is to be shown with these values. @param {Field} field @param {Record<string, any>} values */
 export function applies(field, values) {
+  if (field.of && !values[field.of]) return false;
   return !field.when || Object.entries(field.when).every(([name, wanted]) => [wanted].flat().some((each) => each === values[name] || (Array.isArray(values[name]) && values[name].includes(each))));
 }
 

@@ -46,7 +46,8 @@ export function fromURL(search, fields) {
 function valueOf(field, text) {
   const option = field.type === "enum" && field.options.find((each) => String(each.value) === text);
   if (option) return option.value;
-  if (field.type === "text" || field.type === "enum") return text;
+  if (text === "null" && field.nullable) return null;
+  if (["text", "enum", "dataset", "column"].includes(field.type)) return text;
   try {
     return JSON.parse(text);
   } catch {
