@@ -69,6 +69,41 @@ def test_by_epoch(opened: Opener, runs: list[str]) -> None:
     assert "by=epoch" in page.url
 
 
+def test_by_wall_time_each_run_stands_where_it_stood_then(
+    opened: Opener, live_server: LiveServer, runs: list[str]
+) -> None:
+    page = opened("/compare?part=train&by=time&fold=0&view=network&runs=" + ",".join(runs[2:]))
+    panels(page)
+    columns = [live_server.get(f"/api/runs/{run}/metrics") for run in runs[2:]]
+    clocks = [found["time_s"] for found in columns]
+    ends = [max(row for row, loss in enumerate(found["train_loss"]) if loss is not None) for found in columns]
+    assert all(clock == sorted(clock) and clock[0] == 0 for clock in clocks)
+    assert [line["x"] for line in drawn(page, 2)] == pytest.approx(
+        [clock[end] for clock, end in zip(clocks, ends, strict=True)], rel=1e-5
+    )
+    assert page.evaluate(f"document.querySelector('{LOSS}').value.x") | {"hi": 0} == {
+        "label": "time trained", "unit": "s", "lo": 0, "hi": 0, "log": False,
+    }  # fmt: skip
+    assert page.locator('[data-chart*="time"]').count() == 0
+    kept = [live_server.get(f"/api/runs/{run}/keyframes")["steps"] for run in runs[2:]]
+    page.wait_for_function(f"() => Number(document.querySelector('#moment input').max) >= {len(kept[0])}")
+    stops = sorted({clock[step] for clock, steps in zip(clocks, kept, strict=True) for step in steps})
+    for place in (0, len(stops) // 2, len(stops) - 2):
+        page.evaluate(
+            """(place) => { const s = document.querySelector('#moment input'); s.value = place;
+            s.dispatchEvent(new Event('input')); }""",
+            place,
+        )
+        then = [
+            max(step for step in steps if clock[step] <= stops[place])
+            for clock, steps in zip(clocks, kept, strict=True)
+        ]
+        page.wait_for_function(
+            "(words) => [...document.querySelectorAll('.panel-step')].every((e, k) => e.textContent === words[k])",
+            arg=[f"step {step}" for step in then],
+        )
+
+
 def test_a_legend_says_what_differs_and_hides_a_run(opened: Opener, runs: list[str]) -> None:
     page = opened("/compare?part=train&runs=" + ",".join(runs[2:]))
     drawn(page, 2)

@@ -1,13 +1,16 @@
 // @ts-check
 // Rows of metrics -> Curves figures. Train and test of one name share a chart; long runs are thinned to a mean with its least and greatest.
+import { AXES } from "./metrics.js";
 import { niceAbove, short } from "./numbers.js";
 
 /** @typedef {import("./metrics.js").Metrics} Metrics */
-/** @typedef {{id: string, label: string, unit?: string, better?: string}} MetricInfo */
-/** @typedef {{id: string, title: string, unit: string, lines: {id: string, label: string, style: string, colour: string}[]}} Chart */
+/** @typedef {{id: string, label: string, unit?: string, better?: string, log?: boolean}} MetricInfo */
+/** @typedef {{id: string, title: string, unit: string, log: boolean, lines: {id: string, label: string, style: string, colour: string}[]}} Chart */
 
 const BUCKETS = 220;
 const PARTS = { train: "train", test: "test" };
+/** The colours of several models, in their order; the pale one last. */
+const MODELS = [2, 3, 4, 5, 1, 0, 6];
 
 /** "test_loss.mlp" -> {part: "test", base: "loss", model: "mlp"} @param {string} id */
 export function split(id) {
@@ -28,17 +31,17 @@ export function chartsOf(ids, infos) {
   const charts = new Map();
   const known = new Map(infos.map((info) => [info.id, info]));
   const ordered = [...infos.map((info) => info.id).filter((id) => ids.includes(id)), ...ids.filter((id) => !known.has(id)).sort()];
+  const models = [...new Set(ordered.map((id) => split(id).model).filter(Boolean))]; // the same colour in every chart
   for (const id of ordered) {
-    if (id === "step" || id === "epoch" || id.split(".")[0].endsWith("_per_second")) continue;
+    if (AXES.includes(id) || id.split(".")[0].endsWith("_per_second")) continue;
     const { part, base, model } = split(id);
     const info = known.get(id) ?? known.get(id.split(".")[0]);
-    const chart = charts.get(base) ?? { id: `metric:${base}`, title: part ? words(base) : (info?.label ?? words(base)), unit: info?.unit ?? "", lines: [] };
-    const others = chart.lines.filter((line) => split(line.id).model !== "").length;
+    const chart = charts.get(base) ?? { id: `metric:${base}`, title: part ? words(base) : (info?.label ?? words(base)), unit: info?.unit ?? "", log: info?.log ?? false, lines: [] };
     chart.lines.push({
       id,
       label: [part ? PARTS[part] : model ? "" : (info?.label ?? words(base)), model.replace(/_/g, " ")].filter(Boolean).join(" "),
       style: part === "test" ? "dashed" : "solid",
-      colour: model ? `class${2 + (others % 5)}` : part === "test" ? "test" : "train",
+      colour: model ? `class${MODELS[models.indexOf(model) % MODELS.length]}` : part === "test" ? "test" : "train",
     });
     charts.set(base, chart);
   }
@@ -77,6 +80,16 @@ export function thin({ x, y }, buckets = BUCKETS) {
 const tensor = (/** @type {Float32Array|null} */ data) => (data ? { shape: [data.length], data } : null);
 
 /**
+ * The axis of what a chart counts: shares end at 1, a logarithmic one is as long as its lines.
+ * @param {Chart} chart @param {number} lo @param {number} hi @param {(end: number) => number} round
+ */
+export function valueAxis({ id, title, unit, log }, lo, hi, round) {
+  if (log) return { label: title, unit, lo: null, hi: null, log };
+  const share = /accuracy|exact_match|precision|recall/.test(id);
+  return { label: title, unit, lo: lo < 0 ? -round(-lo) : 0, hi: share ? 1 : round(hi), log };
+}
+
+/**
  * One chart as a Curves figure: axes move only when they must.
  * @param {Chart} chart @param {Metrics} metrics
  */
@@ -90,14 +103,13 @@ export function figureOf(chart, metrics) {
     }
     return { ...line, x: tensor(thinned.x), y: tensor(thinned.y), lower: tensor(thinned.lower), upper: tensor(thinned.upper) };
   });
-  const share = /accuracy|exact_match|precision|recall/.test(chart.id);
   return {
     kind: "Curves",
     title: chart.title,
     alt: lines.map((line) => `${line.label}: ${short(metrics.newest(line.id))}`).join(", ") + ` at step ${Math.max(0, metrics.last)}.`,
     lines,
     x: { label: "step", unit: "", lo: 0, hi: niceAbove(Math.max(10, metrics.last)), log: false },
-    y: { label: chart.title, unit: chart.unit, lo: lo < 0 ? -niceAbove(-lo) : 0, hi: share ? 1 : niceAbove(hi), log: false },
+    y: valueAxis(chart, lo, hi, niceAbove),
     marks: [],
     rules: [],
   };

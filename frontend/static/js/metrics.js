@@ -1,6 +1,9 @@
 // @ts-check
 // Every recorded row of a run, kept whole in typed arrays that grow by doubling.
 
+/** Columns that say where a row lies, and are no metric: the step, and the training clock in seconds. */
+export const AXES = ["step", "epoch", "time_s"];
+
 class Column {
   constructor(length = 0) {
     this.data = new Float64Array(Math.max(1024, length * 2)).fill(NaN);
@@ -84,6 +87,40 @@ export class Metrics {
       }
     }
     return { x: x.subarray(0, size), y: y.subarray(0, size) };
+  }
+
+  /** The seconds the run had trained when it made a step; NaN where no clock was kept. @param {number} step */
+  timeAt(step) {
+    const times = this.columns.get("time_s")?.data;
+    if (!times || !this.length) return NaN;
+    const row = this.#rowBefore(this.steps.data, step);
+    if (row < 0) return times[0];
+    const next = Math.min(row + 1, this.length - 1);
+    const [a, b] = [this.steps.data[row], this.steps.data[next]];
+    return b > a ? times[row] + (times[next] - times[row]) * Math.min(1, (step - a) / (b - a)) : times[row];
+  }
+
+  /** The last step that was made when the run had trained so long; −1 before its first, NaN where no clock was kept. @param {number} time seconds */
+  stepAt(time) {
+    const times = this.columns.get("time_s")?.data;
+    if (!times || !this.length) return NaN;
+    const row = this.#rowBefore(times, time);
+    if (row < 0) return -1;
+    const next = Math.min(row + 1, this.length - 1);
+    const [a, b] = [times[row], times[next]];
+    const share = b > a ? Math.min(1, (time - a) / (b - a)) : 0;
+    return Math.floor(this.steps.data[row] + (this.steps.data[next] - this.steps.data[row]) * share + 1e-9);
+  }
+
+  /** The last row whose value is at most this one; −1 if none is. @param {Float64Array} data ascending @param {number} value */
+  #rowBefore(data, value) {
+    let [low, high] = [0, this.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (data[middle] <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 
   /** The newest finite value of a column. @param {string} id */

@@ -1,6 +1,6 @@
 // @ts-check
 // The curves of several runs in one chart: a colour and a marker a run, seeds of one config folded into their mean and band.
-import { chartsOf, split, thin } from "./charts.js";
+import { chartsOf, split, thin, valueAxis } from "./charts.js";
 import { same } from "./dom.js";
 import { roundUp } from "./figures/axes.js";
 import { short } from "./numbers.js";
@@ -9,7 +9,7 @@ import { short } from "./numbers.js";
 /**
  * @typedef {{index: number, id: string, lab: string, seed: number, config: Record<string, any>, label: string, folded: string, hidden: boolean,
  *   metrics: Metrics, perEpoch: number}} Member  one run: its place in the colours, its words alone and as one of several seeds
- * @typedef {{by: "step"|"epoch", part: "train"|"test"|"both", fold: boolean}} Wish
+ * @typedef {{by: "step"|"epoch"|"time", part: "train"|"test"|"both", fold: boolean}} Wish
  * @typedef {{x: ArrayLike<number>, y: ArrayLike<number>}} Series
  */
 
@@ -58,6 +58,20 @@ export function folded(all) {
   return out;
 }
 
+/** Where a run stands along the axis when it has made a step. @param {Member} member @param {Wish["by"]} by @param {number} step */
+export function placed(member, by, step) {
+  if (by === "time") return member.metrics.timeAt(step);
+  return by === "epoch" ? step / (member.perEpoch || 1) : step;
+}
+
+/** The last step a run has made at a place of the axis. @param {Member} member @param {Wish["by"]} by @param {number} at */
+export function stepOf(member, by, at) {
+  if (by === "time") return member.metrics.stepAt(at);
+  return Math.floor(at * (by === "epoch" ? member.perEpoch || 1 : 1) + 1e-6);
+}
+
+const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 const tensor = (/** @type {Float32Array} */ data) => ({ shape: [data.length], data });
 
 /** The charts that these runs fill together. @param {Member[]} members @param {import("./charts.js").MetricInfo[]} infos */
@@ -87,9 +101,10 @@ export function overlay(chart, members, wish) {
       if (!all.length) continue;
       const [first] = group;
       const n = all.length;
-      const scale = wish.by === "epoch" ? 1 / (there[0].perEpoch || 1) : 1;
-      const { x, mean, lower, upper } = n > 1 ? folded(all) : { x: all[0].x, mean: all[0].y, lower: null, upper: null };
-      const line = thin({ x: x.map((each) => each * scale), y: mean });
+      const { x, mean: middle, lower, upper } = n > 1 ? folded(all) : { x: all[0].x, mean: all[0].y, lower: null, upper: null };
+      const line = thin({ x, y: middle });
+      line.x = line.x.map((step) => mean(there.map((member) => placed(member, wish.by, step))));
+      if (Number.isNaN(line.x[0])) continue; // of before there was a clock
       const words = group.length > 1 ? `${first.folded}, mean ± sd, n = ${n}` : first.label;
       const { part, model } = split(metric.id);
       lines.push({
@@ -106,14 +121,13 @@ export function overlay(chart, members, wish) {
       end = Math.max(end, line.x[line.x.length - 1] ?? 0);
     }
   }
-  const share = /accuracy|exact_match|precision|recall/.test(chart.id);
   return {
     kind: "Curves",
     title: chart.title,
     alt: lines.map((line) => `${line.label}: ${short(line.y.data[line.y.data.length - 1])}`).join("; "),
     lines,
-    x: { label: wish.by, unit: "", lo: 0, hi: roundUp(end), log: false },
-    y: { label: chart.title, unit: chart.unit, lo: lo < 0 ? -roundUp(-lo) : 0, hi: share ? 1 : roundUp(hi), log: false },
+    x: { label: wish.by === "time" ? "time trained" : wish.by, unit: wish.by === "time" ? "s" : "", lo: 0, hi: roundUp(end), log: false },
+    y: valueAxis(chart, lo, hi, roundUp),
     marks: [],
     rules: [],
   };

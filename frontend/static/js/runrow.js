@@ -20,7 +20,7 @@ export function ago(at, now = Date.now() / 1000) {
   return new Date(at * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(past > 300 * DAY_S ? { year: "numeric" } : {}) });
 }
 
-/** Events: "chosen", "delete", "csv", "failed" {detail: error}. */
+/** Events: "chosen", "delete", "csv", "checkpoint", "failed" {detail: error}. */
 export class RunRow extends EventTarget {
   /** @param {any} run as GET /api/runs lists it @param {Record<string, string>} titles of the labs */
   constructor(run, titles) {
@@ -51,6 +51,7 @@ export class RunRow extends EventTarget {
       cell("choose", this.box), cell("what", this.head, this.notes, h("div.run-under", {}, this.lab, this.rename, this.note)), cell("differs", this.differs), cell("status", this.status), cell("steps", this.steps),
       cell("loss", h("div.run-curve", {}, this.spark, h("span.run-value", {}, this.value, this.metric))), cell("created", this.time),
       cell("acts", h("button.quiet", { type: "button", title: "Save every recorded step as CSV", on: { click: tell("csv") } }, "CSV"),
+        h("button.quiet", { type: "button", title: "Download the trained run as it is now", on: { click: tell("checkpoint") } }, "Save"),
         h("button.quiet", { type: "button", on: { click: tell("delete") } }, "Delete")));
     this.update(run);
   }

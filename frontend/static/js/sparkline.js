@@ -1,5 +1,6 @@
 // @ts-check
 // The shape of a loss in a hundred pixels: no axes, a dot where it stands.
+import { AXES } from "./metrics.js";
 import { palette } from "./palette.js";
 
 /**
@@ -7,7 +8,7 @@ import { palette } from "./palette.js";
  * @param {Record<string, any[]>} columns @param {{id: string}[]} infos the lab's metrics in their order
  */
 export function lossOf(columns, infos) {
-  const ids = Object.keys(columns).filter((id) => !["step", "epoch"].includes(id)).sort();
+  const ids = Object.keys(columns).filter((id) => !AXES.includes(id)).sort();
   const named = infos.map((info) => info.id).find((id) => ids.includes(id));
   return ids.find((id) => id === "train_loss") ?? ids.find((id) => id.split(".")[0].endsWith("loss")) ?? named ?? ids[0] ?? "";
 }

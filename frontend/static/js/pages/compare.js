@@ -8,8 +8,8 @@ import "../figures/frame.js";
 import { listen } from "../keys.js";
 import { invalidate, soon } from "../loop.js";
 import { Notices } from "../notices.js";
-import { count } from "../numbers.js";
-import { families, overlay, overlays } from "../overlay.js";
+import { count, short } from "../numbers.js";
+import { families, overlay, overlays, placed, stepOf } from "../overlay.js";
 import { Panels } from "../panels.js";
 import { Run } from "../run.js";
 
@@ -21,7 +21,7 @@ const notices = new Notices(byId("notices"));
 const query = new URLSearchParams(location.search);
 const asked = [...new Set((query.get("runs") ?? "").split(",").filter(Boolean))].slice(0, MOST);
 /** @type {import("../overlay.js").Wish} */
-const wish = { by: query.get("by") === "epoch" ? "epoch" : "step", part: /** @type {any} */ ({ train: "train", test: "test" })[query.get("part") ?? ""] ?? "both", fold: query.get("fold") !== "0" };
+const wish = { by: /** @type {any} */ ({ epoch: "epoch", time: "time" })[query.get("by") ?? ""] ?? "step", part: /** @type {any} */ ({ train: "train", test: "test" })[query.get("part") ?? ""] ?? "both", fold: query.get("fold") !== "0" };
 
 /** The address says what is compared and how. @param {Record<string, string|null>} change */
 function written(change) {
@@ -111,6 +111,7 @@ function compare(infos, labs) {
       }
       frame.show(overlay(chart, members, wish));
     }
+    if (wish.by === "time") timed(); // rows that have come say when the kept steps were made
   } };
   const changed = () => invalidate(curves);
   for (const run of runs) for (const type of ["metrics", "cut", "status"]) run.addEventListener(type, changed);
@@ -118,7 +119,7 @@ function compare(infos, labs) {
     for (const { figure } of charts.values()) if (figure !== event.target) figure?.follow?.(/** @type {CustomEvent} */ (event).detail.x);
   });
   byId("choices").replaceChildren(
-    segments("Along", [["step", "step"], ["epoch", "epoch"]], wish.by, (by) => {
+    segments("Along", [["step", "step"], ["epoch", "epoch"], ["time", "wall time"]], wish.by, (by) => {
       wish.by = by;
       written({ by: by === "step" ? null : by });
       changed();
@@ -158,12 +159,12 @@ function compare(infos, labs) {
   byId("moment").replaceChildren(slider, said, now);
   /** @type {number[]} */
   let stops = [];
-  const scaleOf = (/** @type {number} */ k) => (wish.by === "epoch" ? members[k].perEpoch || 1 : 1);
-
   /** The kept steps of all runs are the slider's stops; beyond the last is now. */
   function timed() {
     const before = Number(slider.value) < stops.length ? stops[Number(slider.value)] : null;
-    stops = [...new Set(panels.kept.flatMap((kept, k) => kept.map((step) => Number((step / scaleOf(k)).toPrecision(6)))))].sort((a, b) => a - b);
+    const places = panels.kept.flatMap((kept, k) => kept.map((step) => placed(members[k], wish.by, step)));
+    const whole = wish.by === "epoch" ? places.map((at) => Number(at.toPrecision(6))) : places; // one stop for what is one moment
+    stops = [...new Set(whole.filter(Number.isFinite))].sort((a, b) => a - b);
     slider.max = String(stops.length);
     slider.value = String(before === null ? stops.length : stops.findLastIndex((x) => x <= before));
     told();
@@ -171,7 +172,7 @@ function compare(infos, labs) {
 
   function told() {
     const at = stops[Number(slider.value)];
-    const text = at === undefined ? "now" : `${wish.by} ${wish.by === "step" ? count(at) : at.toFixed(1)}`;
+    const text = at === undefined ? "now" : { step: `step ${count(at)}`, epoch: `epoch ${at.toFixed(1)}`, time: `${short(at)} s` }[wish.by];
     write(said, text);
     now.style.visibility = at === undefined ? "hidden" : "";
     slider.setAttribute("aria-valuetext", text);
@@ -186,7 +187,7 @@ function compare(infos, labs) {
   function moved() {
     const at = stops[Number(slider.value)];
     told();
-    panels.at(infos.map((_, k) => (at === undefined ? null : Math.floor(at * scaleOf(k) + 1e-6))));
+    panels.at(infos.map((_, k) => (at === undefined ? null : stepOf(members[k], wish.by, at))));
   }
 
   panels.addEventListener("kept", timed);

@@ -2,6 +2,7 @@
 // The lab page: puts the parts together. It knows no lab; everything comes from the description in the page.
 import { Answers } from "../answers.js";
 import { api } from "../api.js";
+import { saveCheckpoint, takeCheckpoint } from "../checkpoint.js";
 import { Controls } from "../controls.js";
 import { byId, h, readJSON, same, write } from "../dom.js";
 import { decode } from "../frames.js";
@@ -162,6 +163,8 @@ byId("more").addEventListener("click", () => openMenu(byId("more"), [
   { label: "Projector", key: "P", go: projector },
   { label: "A link to this very run", note: "Others watch it live", go: () => copy(`${location.origin}/runs/${run.id}`, byId("share")) },
   { label: "The metrics as CSV", go: () => download(`${run.path}/metrics`) },
+  { label: "Download this trained run", note: "As it is now, to go on from anywhere", go: () => saveCheckpoint(run.path) },
+  { label: "Upload a checkpoint", note: "A run that was downloaded before", go: () => takeCheckpoint(notices) },
   { label: "Five seeds", note: "Train this and the next four, to see how much is chance", go: () => byId("five-seeds")?.click() },
   { label: "All keys", key: "?", go: () => showKeys(keys) },
 ], "More"));

@@ -1,6 +1,7 @@
 // @ts-check
 // All runs: a table that follows the server, renames, deletes with a way back, and leads to the comparison.
 import { api } from "../api.js";
+import { saveCheckpoint, takeCheckpoint } from "../checkpoint.js";
 import { byId, h, readJSON, write } from "../dom.js";
 import { Notices } from "../notices.js";
 import { settled } from "../newest.js";
@@ -95,6 +96,7 @@ function add(run) {
     choose();
   });
   row.addEventListener("csv", () => saveCSV(`/api/runs/${encodeURIComponent(run.id)}/metrics`, `${run.lab}-${run.id}.csv`).catch((error) => notices.error(error)));
+  row.addEventListener("checkpoint", () => saveCheckpoint(`/api/runs/${encodeURIComponent(run.id)}`));
   row.addEventListener("delete", () => remove(row));
   row.addEventListener("failed", (event) => notices.error(/** @type {CustomEvent} */ (event).detail));
   sights.observe(row.node);
@@ -203,6 +205,7 @@ byId("clear").addEventListener("click", () => {
   searched();
   filters.q.focus();
 });
+byId("upload").addEventListener("click", () => takeCheckpoint(notices));
 byId("more").addEventListener("click", () => {
   limit = Math.min(MOST, limit + PAGE);
   refresh();
