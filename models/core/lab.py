@@ -31,12 +31,15 @@ class Finished(Exception):
 
 @dataclass(frozen=True)
 class Metric:
-    """A number reported over the steps: its id, its name on the chart, its unit, and which way is better."""
+    """A number reported over the steps: its id, its name on the chart, its unit, which way is better, and whether its
+    axis is logarithmic.
+    """
 
     id: str
     label: str
     unit: str = ""
     better: Literal["low", "high", ""] = ""
+    log: bool = False
 
 
 STANDARD = (

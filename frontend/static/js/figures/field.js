@@ -187,9 +187,10 @@ export class Field extends Figure {
     if (!levels.length) return;
     const [rows, columns] = tensor.shape;
     const [dx, dy] = [w / columns, h / rows];
+    const heights = levels.length > 2 ? this.heat.soften(tensor, true) : tensor;
     for (const level of levels) {
       ctx.beginPath();
-      contour(ctx, level === 0 ? this.heat.soften(tensor) : tensor, level, x + dx / 2, dx, y + h - dy / 2, -dy);
+      contour(ctx, heights === tensor && level === 0 ? this.heat.soften(tensor) : heights, level, x + dx / 2, dx, y + h - dy / 2, -dy);
       ctx.strokeStyle = c.ink;
       ctx.lineWidth = level === 0 ? 1.6 : 1;
       ctx.globalAlpha = level === 0 ? 0.9 : 0.45;

@@ -78,19 +78,20 @@ export class Heat {
   }
 
   /**
-   * A map so flat that its eight bits show as stairs, smoothed for its contour; others as they are.
-   * @param {Tensor} tensor @returns {Tensor}
+   * A map as its contours need it: eight bits show as stairs, most of all where it is flat near 0. Others as they are.
+   * @param {Tensor} tensor @param {boolean} many whether many heights are drawn: then the nearest cells are enough, and small hollows stay
+   * @returns {Tensor}
    */
-  soften(tensor) {
+  soften(tensor, many = false) {
     const { data, lo, hi, shape: [h, w] } = tensor;
     if (lo === undefined || hi === undefined) return tensor;
     const zero = (-lo / (hi - lo || 1)) * 254;
-    for (let i = 0; i < data.length; i += 3) if (Math.abs(data[i] - zero) > FLAT || data[i] === 255) return tensor;
+    for (let i = 0; i < data.length; i += 3) if ((!many && Math.abs(data[i] - zero) > FLAT) || data[i] === 255) return tensor;
     if (this.flat.length !== data.length) [this.flat, this.spare] = [new Float32Array(data.length), new Float32Array(data.length)];
     for (let i = 0; i < data.length; i += 1) this.flat[i] = lo + (data[i] / 254) * (hi - lo);
-    for (let turn = 0; turn < 3; turn += 1) {
-      blur(this.flat, this.spare, w, h);
-      blur(this.spare, this.flat, h, w);
+    for (let turn = 0; turn < (many ? 1 : 3); turn += 1) {
+      blur(this.flat, this.spare, w, h, many ? 1 : 2);
+      blur(this.spare, this.flat, h, w, many ? 1 : 2);
     }
     return { shape: [h, w], data: this.flat };
   }
@@ -153,13 +154,13 @@ function line(ctx, x0, y0, x1, y1) {
   ctx.lineTo(x1, y1);
 }
 
-/** The mean of five neighbours along each row, written transposed. @param {Float32Array} from (h, w) @param {Float32Array} to (w, h) @param {number} w @param {number} h */
-function blur(from, to, w, h) {
+/** The mean of each cell and `reach` neighbours on either side along its row, written transposed. @param {Float32Array} from (h, w) @param {Float32Array} to (w, h) @param {number} w @param {number} h @param {number} reach */
+function blur(from, to, w, h, reach) {
   for (let r = 0; r < h; r += 1) {
     for (let k = 0; k < w; k += 1) {
       let sum = 0;
-      for (let d = -2; d <= 2; d += 1) sum += from[r * w + Math.max(0, Math.min(w - 1, k + d))];
-      to[k * h + r] = sum / 5;
+      for (let d = -reach; d <= reach; d += 1) sum += from[r * w + Math.max(0, Math.min(w - 1, k + d))];
+      to[k * h + r] = sum / (2 * reach + 1);
     }
   }
 }
