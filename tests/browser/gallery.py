@@ -396,6 +396,51 @@ def _sketch(t: float) -> F.Curves:
     )
 
 
+def _graph(t: float) -> F.Graph:
+    """y = tanh(wx + b), w used twice: L = ½(y − t)² + λw². The way back is done as far as `t` says."""
+    x, w, b, goal, decay = 1.5, 0.8, -0.3, 1.0, 0.1
+    z = w * x + b
+    y = math.tanh(z)
+    slope = 1 - y * y
+    e = y - goal
+    penalty = decay * w * w
+    known = t > 0.5
+    grads = {
+        "L": 1.0,
+        "e": e,
+        "r": 1.0,
+        "y": e,
+        "z": e * slope,
+        "w": e * slope * x + 2 * decay * w,
+        "b": e * slope,
+        "x": e * slope * w,
+        "t": -e,
+    }
+    node = lambda id, label, role, column, row, value, note="": F.GraphNode(
+        id=id, label=label, role=role, column=column, row=row, value=value, note=note,
+        gradient=grads[id] if known else None, lit=id == "w",
+    )  # fmt: skip
+    nodes = [
+        node("x", "x", "input", 0, 0, x, "given"),
+        node("w", "w", "parameter", 0, 1, w, "learned"),
+        node("b", "b", "parameter", 0, 2, b, "learned"),
+        node("z", "z", "operation", 1.3, 1, z, "w·x + b"),
+        node("y", "tanh(z)", "operation", 2.5, 1, y, "tanh(z)"),
+        node("t", "t", "input", 2.5, 2, goal, "the target"),
+        node("e", "½(y − t)²", "operation", 3.8, 1, 0.5 * e * e, "half the squared error"),
+        node("r", "λw²", "operation", 3.8, 0, penalty, "weight decay"),
+        node("L", "L", "loss", 5, 1, 0.5 * e * e + penalty, "the loss"),
+    ]
+    edge = lambda source, target, local, lit=False: F.GraphEdge(
+        source=source, target=target, local=local, lit=lit, flow=grads[target] * local if lit and known else None
+    )
+    edges = [
+        edge("x", "z", w), edge("w", "z", x, True), edge("b", "z", 1.0), edge("z", "y", slope), edge("y", "e", e),
+        edge("t", "e", -e), edge("w", "r", 2 * decay * w), edge("e", "L", 1.0), edge("r", "L", 1.0),
+    ]  # fmt: skip
+    return F.Graph(nodes=nodes, edges=edges, editable=["value", "gradient"])
+
+
 def network(widths: list[int], t: float, activation: str = "tanh") -> F.Network:
     """A network whose units' maps are really its own."""
     rng = torch.Generator().manual_seed(7)
@@ -498,6 +543,7 @@ KINDS = {
     "forces": _forces,
     "series": _series,
     "sketch": _sketch,
+    "graph": _graph,
     "network": lambda t: network([2, 4, 2, 1], t),
     "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"),
     "wide": lambda t: network([2, 32, 32, 3], t),

@@ -578,6 +578,102 @@ def test_a_curve_is_drawn_by_keys(show: Any) -> None:
     assert len(touches(page, "Path")) == 1
 
 
+NODE = """(id) => { const g = gallery.figures.graph.figure; const b = g.canvas.getBoundingClientRect(); const p = g.layout.nodes.get(id); return [b.left + p.x - g.pan, b.top + p.y, p.h]; }"""
+
+
+def test_a_graphs_gradient_is_the_sum_over_its_paths(show: Any) -> None:
+    """Two edges leave w: what is pointed at says both products, and their sum is what the figure holds."""
+    page = show("graph")
+    x, y, _ = page.evaluate(NODE, "w")
+    page.mouse.move(x, y)
+    assert touches(page, "Node", "hover")[-1]["payload"] == {"id": "w"}
+    products, total = page.evaluate("gallery.figures.graph.figure.readout.lines.slice(2, 4)")
+    graph = gallery.KINDS["graph"](17 / 23)
+    gradient = {n.id: n.gradient for n in graph.nodes}
+    parts = [gradient[e.target] * e.local for e in graph.edges if e.source == "w"]
+    assert products.startswith("∂L/∂w = ")
+    assert products.count("·") == 2
+    assert float(total.removeprefix("= ").replace("−", "-")) == pytest.approx(
+        sum(parts), rel=5e-3
+    )  # three digits are shown
+    page.mouse.move(x, 2)
+    assert touches(page, "Node", "leave")
+
+
+def test_numbers_of_a_graph_are_typed(show: Any) -> None:
+    page = show("graph")
+    x, y, h = page.evaluate(NODE, "w")
+    page.mouse.click(x, y + h + 8)  # its gradient
+    box = page.get_by_role("textbox", name="gradient of w")
+    expect(box).to_be_focused()
+    box.fill("nonsense")
+    box.press("Enter")
+    assert not touches(page, "Node", "commit")
+    box.fill("−0,25")
+    box.press("Enter")
+    expect(box).to_have_count(0)
+    page.mouse.click(x, y - h - 8)  # its value
+    box = page.get_by_role("textbox", name="value of w")
+    expect(box).to_be_focused()
+    box.fill("2")
+    box.press("Enter")
+    x, y, _ = page.evaluate(NODE, "z")
+    page.mouse.click(x, y)  # what is computed cannot be typed
+    expect(page.get_by_role("textbox", name="gradient of z")).to_be_focused()
+    assert page.get_by_role("textbox", name="value of z").count() == 0
+    sent = [e["payload"] for e in touches(page, "Node", "commit")]
+    assert sent == [{"id": "w", "what": "gradient", "value": -0.25}, {"id": "w", "what": "value", "value": 2}]
+
+
+def test_keys_walk_along_a_graphs_edges(show: Any) -> None:
+    page = show("graph")
+    canvas = page.locator("#graph canvas[role=img]")
+    canvas.focus()
+    seen = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowRight", "End", "ArrowLeft"):
+        canvas.press(key)
+        seen.append(page.evaluate("gallery.figures.graph.figure.over"))
+    assert seen == ["x", "z", "y", "t", "e", "L", "e"]
+    assert "½(y − t)²" in (page.locator("#graph .figure-status").text_content() or "")
+    canvas.press("Enter")
+    expect(page.get_by_role("textbox", name="gradient of ½(y − t)²")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(canvas).to_be_focused()
+
+
+def test_a_graph_wider_than_a_phone_is_panned_and_shows_where_it_stands(show: Any) -> None:
+    page = show("graph")
+    page.set_viewport_size({"width": 360, "height": 740})
+    frames_done(page)
+    wide, width = page.evaluate(
+        "(() => { const g = gallery.figures.graph.figure; return [g.layout.wide, g.width]; })()"
+    )
+    assert wide > width
+    canvas = page.locator("#graph canvas[role=img]")
+    canvas.focus()
+    canvas.press("End")
+    x, _, _ = page.evaluate(NODE, "L")
+    assert 0 < x < 360
+    box = canvas.bounding_box() or {}
+    page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + box["height"] - 8, steps=4)
+    page.mouse.up()
+    assert page.evaluate("gallery.figures.graph.figure.pan") == 0
+    assert not touches(page, "Node", "commit")
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_what_is_lit_sends_a_wave_unless_motion_is_unwanted(show: Any, motion: str) -> None:
+    page = show("graph", reduced_motion=motion)
+    drawn = page.evaluate(
+        """async () => { const g = gallery.figures.graph.figure; const next = await gallery.load("graph", 5); let n = 0; const paint = g.paint.bind(g);
+        g.paint = (...all) => { n += 1; paint(...all); }; next.nodes[0].lit = true; g.show(next);
+        for (let i = 0; i < 12; i += 1) await new Promise(requestAnimationFrame); return n; }"""
+    )
+    assert drawn >= 4 if motion == "no-preference" else drawn <= 2
+
+
 # ---- keys
 
 
