@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 
@@ -142,6 +143,51 @@ def test_views_stand_at_one_moment_on_one_scale(opened: Opener, runs: list[str])
     page.wait_for_function(
         "() => [...document.querySelectorAll('.panel-step')].every((e) => e.textContent === 'step 60')"
     )
+
+
+REBINNED = """async ([counts, lo, hi, from, to]) => {
+    const { rebinned } = await import("/static/js/figures/histograms.js");
+    return [...rebinned(Float32Array.from(counts), lo, hi, from, to)]; }"""
+
+
+@pytest.mark.parametrize("to", [(-3.0, 5.0), (-1.0, 2.0), (-1.7, 9.1), (0.25, 0.5)])
+def test_counts_in_other_bins_are_those_of_the_distribution(
+    opened: Opener, runs: list[str], to: tuple[float, float]
+) -> None:
+    """Against the cumulative distribution, interpolated by NumPy; what lies outside counts at the ends."""
+    page = opened("/compare?runs=" + runs[0])
+    counts = [3.0, 0.0, 7.0, 11.0, 1.0, 2.0]
+    found = page.evaluate(REBINNED, [counts, -1.0, 2.0, *to])
+    edges = np.linspace(*to, len(counts) + 1)
+    below = np.interp(edges, np.linspace(-1, 2, len(counts) + 1), np.cumsum([0, *counts]))
+    below[0], below[-1] = 0, sum(counts)
+    assert found == pytest.approx(np.diff(below), abs=1e-4)
+
+
+def test_histograms_share_their_bins_and_heights(opened: Opener, runs: list[str]) -> None:
+    page = opened("/compare?view=gradient_sizes&runs=" + ",".join(runs[2:]))
+    panels(page)
+    shared = f"{PANELS}.map((frame) => JSON.stringify(frame.figure.common))"
+    page.wait_for_function(
+        f"() => {{ const [a, b] = {shared}; return a === b && a.includes('range 0') && a.includes('count 0'); }}"
+    )
+    groups = page.evaluate(f"{PANELS}.map((frame) => frame.figure.groups.map(({{ lo, hi }}) => [lo, hi]))")
+    common = page.evaluate(f"{PANELS}[0].figure.common")
+    for k, pair in enumerate(zip(*groups, strict=True)):
+        assert common[f"range {k}"] == [min(lo for lo, _ in pair), max(hi for _, hi in pair)]
+        tallest = page.evaluate(f"{PANELS}.map((frame) => frame.figure.extents()['count {k}'][1])")
+        assert common[f"count {k}"][1] >= max(tallest)
+
+
+def test_seeds_fold_into_mean_and_standard_deviation(opened: Opener, live_server: LiveServer, runs: list[str]) -> None:
+    page = opened("/compare?part=test&runs=" + ",".join(runs[:3]))
+    (line,) = drawn(page, 1)
+    assert line["label"].endswith("mean ± sd, n = 3")
+    columns = [live_server.get(f"/api/runs/{run}/metrics")["test_loss"] for run in runs[:3]]
+    values = np.array([[value for value in column if value is not None] for column in columns])
+    told = page.evaluate(f"(({{ y, lower, upper }}) => [y, lower, upper].map((t) => [...t.data]))({LINES}[0])")
+    mean, deviation = values.mean(0), values.std(0, ddof=1)
+    assert np.array(told) == pytest.approx(np.array([mean, mean - deviation, mean + deviation]), rel=1e-5, abs=1e-7)
 
 
 def test_hover_is_linked_by_x(opened: Opener, runs: list[str]) -> None:

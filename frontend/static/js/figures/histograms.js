@@ -7,7 +7,29 @@ const RIDGES = 20;
 /** How much of a panel's height the newest distribution may take. */
 const TALL = 0.42;
 
-/** @typedef {{step: number, counts: Float32Array[]}} Ridge */
+/** @typedef {{counts: Float32Array, lo: number, hi: number}} Spread one distribution: how many lie in each of the equal bins of lo … hi */
+/** @typedef {{step: number, spreads: Spread[]}} Ridge */
+
+/**
+ * Counts in as many equal bins of another range, as if each bin held its values evenly; what lies outside counts at the ends.
+ * @param {ArrayLike<number>} counts in bins of lo … hi @param {number} lo @param {number} hi @param {number} from @param {number} to
+ */
+export function rebinned(counts, lo, hi, from, to) {
+  const n = counts.length;
+  const bins = new Float32Array(n);
+  const [width, step] = [(hi - lo) / n, (to - from) / n];
+  for (let i = 0; i < n; i += 1) {
+    const [a, b] = [lo + i * width, lo + (i + 1) * width];
+    const first = Math.max(0, Math.min(n - 1, Math.floor((a - from) / step)));
+    const last = Math.max(first, Math.min(n - 1, Math.ceil((b - from) / step) - 1));
+    for (let k = first; k <= last; k += 1) {
+      const left = k === first ? a : from + k * step;
+      const right = k === last ? b : from + (k + 1) * step;
+      bins[k] += (counts[i] * (right - left)) / width;
+    }
+  }
+  return bins;
+}
 
 export class Histograms extends Figure {
   /** What was shown before, evenly spaced in steps over the whole run. @type {Ridge[]} */
@@ -20,6 +42,8 @@ export class Histograms extends Figure {
   #back = new OffscreenCanvas(1, 1);
   #backKey = "";
   #reach = new Map();
+  /** Counts in other bins than their own, kept as long as they are. @type {WeakMap<ArrayLike<number>, {from: number, to: number, bins: Float32Array}>} */
+  #moved = new WeakMap();
   /** @type {{group: number, bin: number} | null} */
   over = null;
 
@@ -35,7 +59,7 @@ export class Histograms extends Figure {
     if (!this.past.length) this.stride = 0;
     const last = this.past.at(-1);
     if (!last || step - last.step >= this.stride) {
-      this.past.push({ step, counts: figure.groups.map((/** @type {any} */ g) => Float32Array.from(g.counts.data)) });
+      this.past.push({ step, spreads: figure.groups.map((/** @type {any} */ g) => ({ counts: Float32Array.from(g.counts.data), lo: g.lo, hi: g.hi })) });
       if (this.past.length > RIDGES) {
         this.past = this.past.filter((_, i) => i % 2 === 0);
         this.stride = Math.max(1, (step - this.past[0].step) / this.past.length);
@@ -44,9 +68,33 @@ export class Histograms extends Figure {
     super.show(figure);
   }
 
+  /** The range of a group's bins: its own, or the one it shares with others beside it. @param {any} group @param {number} k @returns {[number, number]} */
+  #range(group, k) {
+    return this.common[`range ${k}`] ?? [group.lo, group.hi];
+  }
+
+  /** What a group counts, in the bins that are drawn. @param {Spread} spread @param {number} k @returns {ArrayLike<number>} */
+  #binned({ counts, lo, hi }, k) {
+    const group = this.groups[k];
+    const [from, to] = group ? this.#range(group, k) : [lo, hi];
+    if (from === lo && to === hi) return counts;
+    let known = this.#moved.get(counts);
+    if (known?.from !== from || known.to !== to) this.#moved.set(counts, (known = { from, to, bins: rebinned(counts, lo, hi, from, to) }));
+    return known.bins;
+  }
+
+  /** The newest distribution of a group, in the bins that are drawn. @param {any} group @param {number} k */
+  #now(group, k) {
+    return this.#binned({ counts: group.counts.data, lo: group.lo, hi: group.hi }, k);
+  }
+
   /** The tallest bin of a group so far: heights are compared over time. @param {any} group @param {number} k */
   #top(group, k) {
-    if (this.common[`count ${k}`]) return this.common[`count ${k}`][1] || 1;
+    const shared = this.common[`count ${k}`];
+    if (shared) {
+      this.#reach.set(k, shared[1] || 1);
+      return shared[1] || 1;
+    }
     let most = 0;
     for (let i = 0; i < group.counts.data.length; i += 1) if (group.counts.data[i] > most) most = group.counts.data[i];
     const held = this.#reach.get(k) ?? 0;
@@ -56,11 +104,13 @@ export class Histograms extends Figure {
 
   /** @returns {Record<string, [number, number]>} */
   extents() {
-    return Object.fromEntries(this.groups.map((group, k) => [`count ${k}`, /** @type {[number, number]} */ ([0, Math.max(1, ...group.counts.data)])]));
+    /** @type {[string, [number, number]][]} */
+    const ends = this.groups.flatMap((group, k) => [[`range ${k}`, [group.lo, group.hi]], [`count ${k}`, [0, Math.max(1, ...Array.from(this.#now(group, k)))]]]);
+    return Object.fromEntries(ends);
   }
 
   stillKey() {
-    return `${this.groups.map((g, k) => `${g.label} ${g.lo} ${g.hi} ${this.#top(g, k)}`)} ${axisText(this.figure?.x)}`;
+    return `${this.groups.map((g, k) => `${g.label} ${this.#range(g, k)} ${this.#top(g, k)}`)} ${axisText(this.figure?.x)}`;
   }
 
   paintStill(ctx, c) {
@@ -74,19 +124,20 @@ export class Histograms extends Figure {
     }
     const lines = Math.ceil(n / best.cols);
     const [w, h] = [this.width / best.cols, this.height / lines];
-    this.panels = groups.map((_, k) => ({ x: Math.round((k % best.cols) * w + em * 0.6), y: Math.round(Math.floor(k / best.cols) * h + em * 1.7), w: Math.round(w - em * 1.2), h: Math.round(h - em * (lines > 1 ? 4 : 4.4)) }));
+    this.panels = groups.map((_, k) => ({ x: Math.round((k % best.cols) * w + em * 0.6), y: Math.round(Math.floor(k / best.cols) * h + em * 1.7), w: Math.round(w - em * 1.2), h: Math.round(h - em * 4.4) }));
     groups.forEach((group, k) => {
       const { x, y, w: wide, h: high } = this.panels[k];
       ctx.textAlign = "left";
       ctx.fillStyle = c.ink;
       ctx.fillText(group.label, x, y - em * 0.7);
-      this.scale.set(group.lo, group.hi, x, x + wide * 0.86);
+      const [from, to] = this.#range(group, k);
+      this.scale.set(from, to, x, x + wide * 0.86);
       ctx.strokeStyle = c.rule2;
       ctx.lineWidth = 1;
       ctx.beginPath();
       ctx.moveTo(x, y + high + 0.5);
       ctx.lineTo(x + wide * 0.86, y + high + 0.5);
-      const marks = ticks(group.lo, group.hi, Math.max(2, Math.min(5, Math.floor(wide / (em * 5)))));
+      const marks = ticks(from, to, Math.max(2, Math.min(5, Math.floor(wide / (em * 5)))));
       for (const v of marks) {
         ctx.moveTo(Math.round(this.scale.px(v)) + 0.5, y + high);
         ctx.lineTo(Math.round(this.scale.px(v)) + 0.5, y + high + 4);
@@ -107,7 +158,7 @@ export class Histograms extends Figure {
     ctx.drawImage(this.#back, 0, 0, this.width, this.height);
     this.groups.forEach((group, k) => {
       if (!this.panels[k]) return;
-      this.#ridge(ctx, group.counts.data, k, 0, c, true);
+      this.#ridge(ctx, this.#now(group, k), k, 0, c, true);
       if (this.over?.group === k) this.#bin(ctx, group, k, c);
       if (!group.note) return;
       const { x, y, w } = this.panels[k];
@@ -121,7 +172,7 @@ export class Histograms extends Figure {
   /** The past, drawn anew only when a ridge has joined it. */
   #paintBack(c) {
     const now = this.past.at(-1)?.step;
-    const key = `${this.past.length} ${now} ${this.past[0]?.step} ${this.canvas.width} ${this.canvas.height} ${c.version}`;
+    const key = `${this.past.length} ${now} ${this.past[0]?.step} ${this.canvas.width} ${this.canvas.height} ${c.version} ${JSON.stringify(this.common)}`;
     if (key === this.#backKey) return;
     this.#backKey = key;
     [this.#back.width, this.#back.height] = [this.canvas.width, this.canvas.height];
@@ -131,8 +182,8 @@ export class Histograms extends Figure {
     const last = this.past.length - 1;
     for (let i = 0; i < last; i += 1) {
       for (let k = 0; k < this.groups.length; k += 1) {
-        const { counts } = this.past[i];
-        if (counts[k]) this.#ridge(ctx, counts[k], k, (last - i) / RIDGES, c, false);
+        const spread = this.past[i].spreads[k];
+        if (spread) this.#ridge(ctx, this.#binned(spread, k), k, (last - i) / RIDGES, c, false);
       }
     }
   }
@@ -179,8 +230,9 @@ export class Histograms extends Figure {
     this.over = { group, bin };
     const { x, y, w, h } = this.panels[group];
     const n = g.counts.data.length;
-    const width = (g.hi - g.lo) / n;
-    const lines = [`${g.label}: ${number(g.counts.data[bin], 0)}`, `between ${number(g.lo + bin * width, 2)} and ${number(g.lo + (bin + 1) * width, 2)}`, ...(g.note ? [g.note] : [])];
+    const [from, to] = this.#range(g, group);
+    const width = (to - from) / n;
+    const lines = [`${g.label}: ${number(this.#now(g, group)[bin], 0)}`, `between ${number(from + bin * width, 2)} and ${number(from + (bin + 1) * width, 2)}`, ...(g.note ? [g.note] : [])];
     this.point({ x: x + ((bin + 0.5) / n) * w * 0.86, y: y + h * (1 - TALL), lines }, { id: g.id, text: lines.join(", ") }, aloud);
   }
 
