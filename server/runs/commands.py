@@ -29,7 +29,7 @@ class Commands:
         self.manager.refuse_dead(run)
         self.manager.refuse_full()
         if not run.alive:
-            self.manager.make_room(record.client)
+            self.manager.parking.make_room(record.client)
         self.manager.refuse_long_queue()
         record.draft = False
         record.message = ""

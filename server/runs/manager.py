@@ -15,6 +15,7 @@ from server.runs import checkpoints
 from server.runs.labs import Labs, limit
 from server.runs.limits import Rates
 from server.runs.local import Link, Processes, Refusal, WorkerGone
+from server.runs.parking import Parking, may_end
 from server.runs.run import Record, Run
 from server.runs.store import Store
 from server.runs.turns import Turns
@@ -22,7 +23,7 @@ from server.runs.watchdog import Watchdog
 from server.settings import Settings
 
 log = logging.getLogger("orrery.runs")
-TICK_S, RETRY_S = 0.25, 5
+TICK_S = 0.25
 READ_S, IMPATIENT_S = 10.0, 3.0
 """Whoever only looks, or says pause, is not kept waiting longer."""
 GONE_HINT = "Reset the run: it begins again with the same settings."
@@ -36,6 +37,7 @@ class Manager:
         self.runs: dict[str, Run] = {}
         self.turns = Turns(settings.running, settings.turn_s, self._is_watched, self._client)
         self.rates = Rates(settings)
+        self.parking = Parking(settings, store, self.runs, self.spawn, self.remove)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.watchdog = Watchdog(self)
         self.draining = False
@@ -131,7 +133,7 @@ class Manager:
         about = self.labs.describe(lab)
         self.bound_steps(max_steps)
         full = await self.labs.checked(lab, config)
-        self.make_room(client)
+        self.parking.make_room(client)
         if autoplay:
             self.refuse_long_queue()
         length = max_steps or min(int(about["max_steps"]), self.settings.max_steps)
@@ -201,37 +203,14 @@ class Manager:
             raise Problem(503, "The server is not ready yet.", kind="not-ready", headers={"Retry-After": "1"})
         self.refuse_full()
         self.rates.take("creates", client)
-        self.make_room(client)
+        self.parking.make_room(client)
         if autoplay:
             self.refuse_long_queue()
-
-    def make_room(self, client: str) -> None:
-        """Make room for one more process by ending what nobody will miss, or refuse."""
-        alive = [run for run in self.runs.values() if run.alive]
-        mine = [run for run in alive if run.record.client == client]
-        for group, most, whose in (
-            (mine, self.settings.runs_per_client, "You keep"),
-            (alive, self.settings.runs_alive, "This server keeps"),
-        ):
-            if len(group) >= most and not self._give_up_one(group):
-                raise too_many(
-                    f"{whose} {len(group)} runs alive; at most {most} are allowed. Delete one you no longer need.", 60
-                )
 
     def refuse_long_queue(self) -> None:
         """Raise the 429 when as many runs wait as may."""
         if len(self.turns.waiting) >= self.settings.queue:
             raise too_many(f"{len(self.turns.waiting)} runs are waiting already.", 10)
-
-    def _give_up_one(self, group: list[Run]) -> bool:
-        """End the process of the unwatched run that was longest left alone; a checkpoint keeps all but a draft."""
-        idle = [run for run in group if not run.room.viewers and run.status in ("finished", "paused")]
-        idle = [run for run in idle if time.monotonic() - run.touched > RETRY_S]
-        if not idle:
-            return False
-        run = min(idle, key=lambda run: run.touched)
-        self.spawn(self.remove(run)) if run.record.draft else self._end_process(run)
-        return True
 
     async def remove(self, run: Run) -> None:
         """Delete a run with all that is known of it."""
@@ -251,13 +230,14 @@ class Manager:
 
     async def ensure(self, run: Run) -> Link:
         """The run's process, started if there is none."""
-        if run.starting is not None:
-            await asyncio.shield(run.starting)
+        for under_way in (run.ending, run.starting):
+            if under_way is not None:
+                await asyncio.shield(under_way)
         if run.ready and run.link is not None and run.link.alive:
             return run.link
         self.refuse_dead(run)
         if not run.alive:
-            self.make_room(run.record.client)
+            self.parking.make_room(run.record.client)
         self._begin_start(run)
         return await self.ensure(run)
 
@@ -281,7 +261,7 @@ class Manager:
         """Start the process of a run at step 0 that has none: somebody wants to see it."""
         if run.status == "paused" and run.link is None and run.record.step == 0 and not run.alive:
             with contextlib.suppress(Problem):  # a full server: the viewer sees the run as it is
-                self.make_room(run.record.client)
+                self.parking.make_room(run.record.client)
                 self._begin_start(run)
 
     def refuse_dead(self, run: Run) -> None:
@@ -433,8 +413,8 @@ class Manager:
             alone_s = now - run.touched
             if run.record.draft and alone_s > self.settings.draft_s:
                 self.spawn(self.remove(run))
-            elif run.link is not None and run.status in ("finished", "paused") and alone_s > self.settings.idle_s:
-                self._end_process(run)
+            elif may_end(run) and alone_s > self.settings.idle_s:
+                self.parking.end(run)
             elif run.link is None and alone_s > 60:
                 self.runs.pop(run.id, None)
 

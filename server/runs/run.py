@@ -69,6 +69,7 @@ class Run:
         self.room.take, self.room.last_step = record.take, -1 if fresh else ALL_STEPS
         self.link: Link | None = None
         self.starting: asyncio.Task[None] | None = None
+        self.ending: asyncio.Task[None] | None = None  # its process, which keeps its state first
         self.ready = False
         self.wants = False  # to train: the user pressed play
         self.has_place = False  # and it is its turn
@@ -80,7 +81,7 @@ class Run:
         self.phase = ""
         self.rates: dict[str, float | None] = {"steps_per_second": None, "examples_per_second": None}
         self.trained_s = 0.0
-        self.touched = time.monotonic()
+        self.touched = self.status_since = time.monotonic()
         self.removed = False
         self.told: tuple[Any, ...] = ()
         self.told_at = self.saved_at = 0.0
@@ -109,7 +110,8 @@ class Run:
     @property
     def alive(self) -> bool:
         """Whether it has a process, or will have one without being asked again."""
-        return self.link is not None or self.starting is not None or self.wants
+        has_process = self.link is not None and self.ending is None
+        return has_process or self.starting is not None or self.wants
 
     @property
     def notices(self) -> list[dict[str, str]]:
@@ -245,7 +247,8 @@ class Run:
     def changed(self) -> None:
         """Store and publish the state: at once when it is another, now and then while only the step moves."""
         record, now = self.record, time.monotonic()
-        record.status = self.status
+        if self.status != record.status:
+            record.status, self.status_since = self.status, now
         telling = (
             record.status,
             record.draft,

@@ -66,6 +66,7 @@ class Worker:
             "ask": self.ask, "view": self.view, "watch": self.watch, "reset": self.reset,
             "step": self.step, "rewind": self.rewind, "undo": self.undo, "branch": self.branch,
             "checkpoint": self.checkpoint, "examine": self.examine, "ping": lambda: ({}, b""),
+            "park": self.park,
         }  # fmt: skip
 
     def run(self) -> None:
@@ -313,8 +314,7 @@ class Worker:
     def keep(self) -> float | None:
         """A checkpoint when training stops, and every few seconds while it does not; how long until one is due."""
         session, now = self.session, time.monotonic()
-        fresh = session is None or not (session.step or session.edits or self.saved or self.full)
-        if fresh or self.folder is None or self.stopped or self.standing() == self.saved:
+        if session is None or self.fresh() or self.folder is None or self.stopped or self.standing() == self.saved:
             return None
         resting = session.status != "running" and not session.owed
         rest_s = FULL_EVERY_S if self.full else RESTING_EVERY_S
@@ -325,6 +325,20 @@ class Worker:
         self.save()
         self.saved_at = time.monotonic()
         return None
+
+    def park(self) -> Answer:
+        """Write a checkpoint of where the run rests, unless it is written: the process is about to be ended."""
+        if self.session.status == "running" or self.session.owed:
+            raise WrongState("The run is training.", "Pause it first.")
+        if not self.fresh() and self.standing() != self.saved:
+            self.save()
+        if self.full:
+            raise WrongState(f"Nothing could be written ({self.full}).", "Free some space.")
+        return {}, b""
+
+    def fresh(self) -> bool:
+        """Whether the run is as its config and seed make it, and nothing else was ever kept."""
+        return not (self.session.step or self.session.edits or self.saved or self.full)
 
     def standing(self) -> tuple[int, int, int]:
         """What a checkpoint made now would be of."""

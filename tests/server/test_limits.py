@@ -367,7 +367,7 @@ class Link:
 @pytest.mark.parametrize(("asked", "taken"), [(0, True), (2, True), (3, False), (4, False)])
 async def test_requests_under_way(tmp_path: Path, asked: int, taken: bool) -> None:
     manager = create_app(Settings(home=tmp_path, pending=3)).state.manager
-    run = SimpleNamespace(ready=True, starting=None, link=Link(asked), alive=True)
+    run = SimpleNamespace(ready=True, starting=None, ending=None, link=Link(asked), alive=True)
     if taken:
         assert await manager.ask(run, "view") == ({"did": "view"}, b"")
         return

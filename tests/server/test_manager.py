@@ -87,9 +87,11 @@ def test_a_full_queue_and_too_many_runs_are_429(small: Server) -> None:
     answer = small.call("POST", "/api/runs", {"lab": "toy"})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
-    for _ in range(2):
-        small.post(f"/api/runs/{small.make()}/step")
-    answer = small.call("POST", "/api/runs", {"lab": "toy", "autoplay": False})
+    drafts = [small.make() for _ in range(2)]
+    with small.watch(drafts[0]) as one, small.watch(drafts[1]) as other:
+        for viewer in (one, other):
+            viewer.until_type("hello")
+        answer = small.call("POST", "/api/runs", {"lab": "toy", "autoplay": False})
     assert (answer.status_code, answer.json()["kind"]) == (429, "too-many")
     assert "5 runs" in answer.json()["detail"]
 
