@@ -215,24 +215,21 @@ def sentences(ground: Ground, race: Race, rules: Rules) -> list[str | tuple[str,
             said.append((f"{LABELS[name]} left for good at step {race.gone[i]}: it walks no further.", "bad"))
         elif not (x0 <= a <= x1 and y0 <= b <= y1):
             said.append((f"{LABELS[name]} is out of the picture, at ({a:.3g}, {b:.3g}).".replace("-", "−"), "warn"))
-    if set(race.names) - set(stability.BOUNDED):
-        said.append("AdaGrad, RMSProp and Adam divide by the size of the gradient: they have no such limit.")
+    if free := [LABELS[name] for name in race.names if name not in stability.BOUNDED]:
+        said.append(f"No such limit, for the gradient is divided by its own size: {', '.join(free)}.")
     return said
 
 
 def standing(ground: Ground, race: Race) -> Table:
-    """Each walker's place, height and slope, and when it first was below 10⁻⁶."""
-    slopes = ground.gradient(race.x).norm(dim=1).tolist()
+    """Each walker's place and height, and when it first was below 10⁻⁶."""
     rows: list[list[str | int | float | bool | None]] = []
     for i, (name, height) in enumerate(zip(race.names, heights(ground, race), strict=True)):
-        state = f"left at step {race.gone[i]}" if race.gone[i] else str(race.arrived[i] or "not yet")
+        state = f"left at {race.gone[i]}" if race.gone[i] else str(race.arrived[i] or "not yet")
         a, b = race.x[i].tolist()
-        place = f"({a:.3f}, {b:.3f})".replace("-", "−")
-        rows.append(
-            [LABELS[name], place, f"{height:.2e}".replace("-", "−"), f"{slopes[i]:.2e}".replace("-", "−"), state]
-        )
-    names = ["", "x", "f", "‖∇f‖", "f < 10⁻⁶ at step"]
-    return Table(columns=[Column(name) for name in names], rows=rows, caption=f"After {race.count} steps")
+        row = [LABELS[name], f"({a:.2f}, {b:.2f})", f"{height:.1e}", state]
+        rows.append([text.replace("-", "−") for text in row])
+    columns = [Column(name) for name in ("", "x", "f", "< 10⁻⁶ at")]
+    return Table(columns=columns, rows=rows, caption=f"After {race.count} steps")
 
 
 def place(ground: Ground, x: Float[Tensor, " 2"]) -> tuple[Equation, Table]:

@@ -199,7 +199,7 @@ class GradientDescent(Lab):
 
     @view("Where they stand")
     def standing(self) -> Table:
-        """Place, height and slope of each walker."""
+        """Place and height of each walker, and the step at which it came below 10⁻⁶."""
         return race_views.standing(self.ground, self.race)
 
     @view("The surface in space", shown=False)
