@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -102,7 +103,9 @@ def level(total: float, wants: Iterable[float]) -> float:
 
 
 class Stopwatch:
-    """The training clock: seconds spent running, pauses left out. It knows about when each step was made.
+    """The training clock: seconds spent running. Pauses are left out, and what is drawn or kept for looking back.
+
+    It knows about when each step was made.
 
     After a rewind it stands where it stood at that step, or later by a sixty-fourth of what it has counted at most:
     never earlier than at the rows that remain.
@@ -128,6 +131,17 @@ class Stopwatch:
     def stop(self) -> None:
         """Stand still; nothing if it does."""
         self.total_s, self.runs = self.now_s, False
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is done inside is no training: the clock stands."""
+        runs = self.runs
+        self.stop()
+        try:
+            yield
+        finally:
+            if runs:
+                self.start()
 
     def mark(self, step: int, at_s: float) -> None:
         """Note when a step was made."""

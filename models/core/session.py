@@ -306,7 +306,8 @@ class Session:
     def _keep(self) -> None:
         """Keep the state, and the frames of all views, of this step; where nothing can be written, stand still."""
         try:
-            self.timeline.keep(self.step, self.save, self._all_frames)
+            with self.training.stopwatch.aside():
+                self.timeline.keep(self.step, self.save, self._all_frames)
         except OSError as error:
             self.unkept, self.owed = error.strerror or str(error), 0
             if self.status == "running":
@@ -381,7 +382,8 @@ class Session:
         weight = min(1.0, 0.1 + made / 20) if self.step_s else 1.0  # the first step is a cold one: soon forgotten
         self.step_s += weight * (took_s / made - self.step_s)
         if self.status == "running":
-            self.timeline.keep_recent(self.step, self.save)
+            with self.training.stopwatch.aside():
+                self.timeline.keep_recent(self.step, self.save)
         elif self.owed:
             self.owed = max(0, self.owed - made)
             if not self.owed:
@@ -439,7 +441,7 @@ class Session:
         drawn = []
         for watch in self.watches.due(self.version, training=self.status == "running" and self.pace.limit is None):
             begun = self.clock()
-            with self.guard(watch.view):
+            with self.guard(watch.view), self.training.stopwatch.aside():
                 drawn.append((watch.view, self.frame(watch.view)))
             self.watches.drew(watch, self.clock() - begun, self.version)
         return drawn

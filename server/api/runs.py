@@ -202,7 +202,8 @@ async def metrics(
 ) -> Response:
     """Equal-length columns: `step`; `time_s`, the seconds the run had trained; its metrics, null where there are none.
 
-    `time_s` leaves pauses out. After a rewind it goes on from where it stood at that step.
+    `time_s` leaves out pauses, and what is drawn or kept for looking back. After a rewind it goes on from where it
+    stood at that step.
     """
     csv = "text/csv" in accept
     columns = await manager.store.rows(run.id, since)

@@ -1,7 +1,7 @@
 """Metrics as columns: equal-length arrays by name, `step` among them; NaN where a step has no value.
 
-`time_s` is the training clock: seconds spent running, pauses left out. It alone is not repeatable, and NaN in rows of
-before there was one.
+`time_s` is the training clock: seconds spent running, without pauses and drawing. It alone is not repeatable, and NaN
+in rows of before there was one.
 """
 
 import io

@@ -91,6 +91,20 @@ def test_the_training_clock_stands_while_nothing_runs() -> None:
     assert watch.now_s == 3
 
 
+def test_what_is_done_aside_does_not_count() -> None:
+    hand = Still()
+    watch = Stopwatch(hand)
+    with watch.aside():
+        hand.now += 3
+    assert (watch.now_s, watch.runs) == (0, False)
+    watch.start()
+    hand.now += 1
+    with watch.aside():
+        hand.now += 40
+    hand.now += 1
+    assert watch.now_s == 2
+
+
 def test_the_training_clock_goes_back_to_a_step_and_into_a_file() -> None:
     watch = Stopwatch(Still())
     for step in range(1_000):

@@ -185,7 +185,7 @@ export class Curves extends Figure {
     }
     this.cursor = snapped;
     this.dispatchEvent(new CustomEvent("cursor", { bubbles: true, detail: { x: snapped } }));
-    const lines = [`${f.x?.label || "x"} ${number(snapped)}${f.x?.unit ? ` ${f.x.unit}` : ""}`];
+    const lines = [`${f.x?.label || "x"} ${number(snapped, Number.isInteger(snapped) ? 0 : undefined)}${f.x?.unit ? ` ${f.x.unit}` : ""}`];
     let close = { id: "", far: 12 };
     for (const line of this.lines) {
       const k = this.silenced.has(line.id) ? -1 : nearest(line.x.data, snapped);
