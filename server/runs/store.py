@@ -156,7 +156,7 @@ class Store:
         """Commit what is queued and close."""
         self.ending = True
         self.queue.put(None)
-        await asyncio.to_thread(self.thread.join, 5)
+        await asyncio.to_thread(self.thread.join, 8)
         if self.lock is not None:
             self.lock.close()
         self.engine.dispose()

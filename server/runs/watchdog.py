@@ -55,7 +55,7 @@ class Watchdog:
         elif run.starting is not None or silent_s < settings.step_s:
             most_s = settings.start_s if run.starting is not None else settings.step_s
             hint = f"After {most_s:g} s it is given up; start again ends it now."
-            run.note("slow", f"{what} has taken {silent_s:.0f} s.", hint)
+            run.note("slow", f"{what} has taken more than {silent_s // SLOW_S * SLOW_S:.0f} s.", hint)
         else:
             run.note("slow")
             run.failed("time", f"{what} took longer than {settings.step_s:g} s.", "Change the settings, then reset.")

@@ -162,10 +162,10 @@ class Worker:
             with at_most(self.view_s):
                 yield
         except Exception as error:  # noqa: BLE001 - a view may raise anything; training goes on without its picture
-            title = self.session.kind.methods("view")[view].title
-            message = f"“{title}” cannot be drawn: {type(error).__name__}: {error}"[:1_000]
-            if self.notices.get(about, {}).get("message") != message:
+            if about not in self.notices:  # what it raises next may be worded otherwise: once is enough
                 traceback.print_exc()
+                title = self.session.kind.methods("view")[view].title
+                message = f"“{title}” cannot be drawn: {type(error).__name__}: {error}"[:1_000]
                 hint = "Training goes on without it. The server's log has the details."
                 self.notices[about] = {"kind": "view-failed", "message": message, "hint": hint}
                 self.told_at = 0.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.harness import Home, gone_s
+from tests.faults.harness import Home, gone_s, soon
 from tests.faults.report import report
 from tests.live import ROOT, LiveServer
 
@@ -88,13 +88,13 @@ def test_a_step_without_end_is_said_and_ended(server: Home, neighbour: str, how:
         process = server.newest()
         first = viewer.until(lambda m: m["type"] == "status" and bool(m["notices"]))
         said_s = time.monotonic() - begun
-        assert "Step 5 has taken 1" in first["notices"][0]["message"]
+        assert "Step 5 has taken more than 10 s" in first["notices"][0]["message"]
         assert "start again" in first["notices"][0]["hint"]
         for rest in ("", "/metrics", "/keyframes", "/views/values", "/views/plain", "/views/plain?step=2"):
             asked = time.monotonic()
             answer = server.call("GET", f"/api/runs/{run}{rest}")
             assert answer.status_code == 200, rest
-            assert time.monotonic() - asked < 5
+            soon(time.monotonic() - asked, 2)
         answer = server.call("POST", f"/api/runs/{run}/pause")
         assert (answer.status_code, answer.json()["kind"]) == (503, "busy")
         assert int(answer.headers["Retry-After"]) > 0
@@ -102,7 +102,7 @@ def test_a_step_without_end_is_said_and_ended(server: Home, neighbour: str, how:
         ended_s = time.monotonic() - begun
     assert failed["error"]["kind"] == "time"
     assert f"Step 5 took longer than {STEP_S:g} s" in failed["error"]["message"]
-    gone_s([process], 5)
+    gone_s([process])
     assert failed["notices"] == []
     report(
         f"a step that hangs ({how})",
@@ -119,7 +119,7 @@ def test_starting_again_ends_a_step_without_end_at_once(server: Home, how: str) 
     time.sleep(4)  # it is stuck by now
     again = server.post(f"/api/runs/{run}/reset", {"config": {"where": "nowhere"}})
     assert (again["step"], again["status"], again["take"]) == (0, "paused", 1)
-    gone_s([process], 5)
+    gone_s([process])
     assert server.post(f"/api/runs/{run}/step", {"count": 9})["step"] == 9
 
 
@@ -129,13 +129,13 @@ def test_a_deleted_run_leaves_no_process_whatever_it_was_doing(server: Home, how
     server.until(run, lambda found: found["step"] == 4)
     process = server.newest()
     server.delete(f"/api/runs/{run}")
-    gone_s([process], 10)
+    gone_s([process])
 
 
 def test_a_lab_that_is_never_built_is_said_and_given_up(server: Home, neighbour: str) -> None:
     run = wrong(server, "build", "sleep")
     notice = server.notice(run, "slow")
-    assert "Building the lab has taken 1" in notice["message"]
+    assert "Building the lab has taken more than 10 s" in notice["message"]
     answer = server.call("GET", f"/api/runs/{run}/views/plain")
     assert (answer.status_code, answer.json()["kind"]) == (503, "busy")
     assert server.call("GET", f"/api/runs/{run}/metrics").status_code == 200

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.faults.harness import Follower, Home, following, gone_s, recorded, times, until
+from tests.faults.harness import Follower, Home, following, gone_s, recorded, soon, times, until
 from tests.faults.report import report
 
 SPEED_HZ, VIEWERS, SOCKETS = 400.0, 10, 50
@@ -32,15 +32,18 @@ async def test_killed_with_two_runs_and_ten_viewers(tmp_path: Path, kills: int, 
     try:
         runs = [play(server, seed) for seed in (1, 2)]
         async with following(server, *(runs[i % 2] for i in range(VIEWERS))) as followers:
-            await until(lambda: all(follower.rows for follower in followers))
+            known: dict[str, list[Path]] = {run: [] for run in runs}
             for _ in range(kills):
-                await asyncio.sleep(chance.uniform(0.4, 1.8) * checkpoint_s)  # the moment is what is tried here
+                await saved_since(server, known)
+                await asyncio.sleep(chance.uniform(0, 1.2) * checkpoint_s)  # the moment is what is tried here
+                known = {run: server.checkpoints(run)[:1] for run in runs}
                 server, stands = await again(server, runs, gone, ready)
                 lost += stands
                 await until(lambda: all(one.greeted.is_set() for one in followers))
                 for run in runs:
                     server.post(f"/api/runs/{run}/play")
                 await until(lambda: all(one.status == "running" for one in followers))
+            await saved_since(server, known)
             for run in runs:
                 server.post(f"/api/runs/{run}/pause")
             rows = {run: server.rows(run) for run in runs}
@@ -57,8 +60,14 @@ async def test_killed_with_two_runs_and_ten_viewers(tmp_path: Path, kills: int, 
         f"lost, each at most; {rewinds} rewinds heard, every viewer has exactly the {len(rows[runs[0]]['step']):,} "
         "rows that are stored, and those are the undisturbed run's bit for bit",
     )
-    assert max(gone) < 5
-    assert max(lost) <= 10
+    soon(max(gone), 5)
+    soon(min(ready), 5)
+    soon(max(lost), 10)
+
+
+async def saved_since(server: Home, known: dict[str, list[Path]]) -> None:
+    """Until each run has a newer checkpoint than these."""
+    await until(lambda: all(server.checkpoints(run)[:1] != newest for run, newest in known.items()))
 
 
 async def again(server: Home, runs: list[str], gone: list[float], ready: list[float]) -> tuple[Home, list[float]]:
@@ -81,7 +90,7 @@ async def again(server: Home, runs: list[str], gone: list[float], ready: list[fl
         upto = before[run]["step"].index(stands) + 1 if stands in before[run]["step"] else len(before[run]["step"])
         for name, column in before[run].items():
             assert after[name][:upto] == column[:upto]
-        assert after["step"][: stands + 1] == recorded(stands)
+        assert after["step"][: len(recorded(stands))] == recorded(stands)
         lost.append(max(0.0, (before[run]["step"][-1] - stands) / SPEED_HZ))
     return server, lost
 
@@ -100,7 +109,7 @@ async def test_asked_to_end_it_says_goodbye_and_every_run_stands_where_it_was(tm
             took_s = time.monotonic() - begun
             await until(lambda: all(one.codes for one in followers))
             codes = {one.codes[0] for one in followers}
-        gone_s(below, 2)
+        gone_s(below)
     assert (code, codes) == (0, {1012})
     with Home(tmp_path) as server:
         for run, status in zip(runs, ("interrupted", "interrupted", "paused"), strict=True):
@@ -116,7 +125,7 @@ async def test_asked_to_end_it_says_goodbye_and_every_run_stands_where_it_was(tm
         f"SIGTERM with three runs and {SOCKETS} sockets",
         f"exit code 0 after {took_s:.1f} s, every socket closed with 1012, every run at a checkpoint of its very step",
     )
-    assert took_s < 10
+    soon(took_s, 10)
 
 
 @pytest.mark.parametrize("cuts", times(20, 200))

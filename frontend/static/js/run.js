@@ -5,7 +5,7 @@ import { api } from "./api.js";
 import { Metrics } from "./metrics.js";
 import { Stream } from "./stream.js";
 
-/** @typedef {{status: string, step: number, epoch: number, take: number, max_steps: number, speed: number|null, steps_per_second: number, message: string, problem: any, error: any, queue_place: number|null, phase: string, config: Record<string, any>, seed: number}} State */
+/** @typedef {{status: string, step: number, epoch: number, take: number, max_steps: number, speed: number|null, steps_per_second: number, message: string, problem: any, error: any, queue_place: number|null, phase: string, config: Record<string, any>, seed: number, notices: {kind: string, message: string, hint: string}[]}} State */
 
 export class Run extends EventTarget {
   /** @param {string} lab */
@@ -15,7 +15,7 @@ export class Run extends EventTarget {
     this.id = "";
     this.metrics = new Metrics();
     /** @type {State} */
-    this.state = { status: "starting", step: 0, epoch: 0, take: 0, max_steps: 0, speed: null, steps_per_second: 0, message: "", problem: null, error: null, queue_place: null, phase: "", config: {}, seed: 0 };
+    this.state = { status: "starting", step: 0, epoch: 0, take: 0, max_steps: 0, speed: null, steps_per_second: 0, message: "", problem: null, error: null, queue_place: null, phase: "", config: {}, seed: 0, notices: [] };
     /** @type {Record<string, number>} */
     this.views = {};
     /** It trains on when its page is left: another page shows it. */

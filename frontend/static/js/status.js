@@ -30,6 +30,27 @@ export function tellStatus(state, notices, ways) {
   if (status === "interrupted") {
     notices.show("interrupted", { text: `The server was restarted; this run stands at step ${count(state.step)}.`, hint: "Play goes on from its newest checkpoint.", tone: "warn", ways: [on, again] });
   } else notices.clear("interrupted");
+
+  tellNotices(state.notices ?? [], notices, again);
+}
+
+/** What was said last by each place for notices: what has been dismissed is not said again. @type {WeakMap<object, Map<string, string>>} */
+const said = new WeakMap();
+
+/**
+ * What the server would have the viewer know now.
+ * @param {{kind: string, message: string, hint: string}[]} told
+ * @param {import("./notices.js").Notices} notices
+ * @param {{label: string, go: () => unknown}} again
+ */
+function tellNotices(told, notices, again) {
+  const before = said.get(notices) ?? new Map();
+  const now = new Map(told.map((one) => [`told-${one.kind}${one.kind === "view-failed" ? one.message : ""}`, one]));
+  for (const key of before.keys()) if (!now.has(key)) notices.clear(key);
+  for (const [key, { kind, message, hint }] of now) {
+    if (before.get(key) !== message) notices.show(key, { text: message, hint, tone: "warn", ways: kind === "slow" ? [again] : [] });
+  }
+  said.set(notices, new Map([...now].map(([key, { message }]) => [key, message])));
 }
 
 /** Where the run is within its step, or why it has ended: one line under the counters. @param {import("./run.js").State} state */
