@@ -33,7 +33,7 @@ from models.core.fields import setting
 from models.data import tables
 from models.data.table import Column, Table
 
-__all__ = ["Choice", "choose", "describe", "folder", "inputs", "load", "problems", "table", "target"]
+__all__ = ["Choice", "choose", "describe", "folder", "inputs", "load", "problems", "table", "take", "target"]
 
 LARGEST = 1e15
 """Numbers beyond it have squares that do not fit into float32."""
@@ -109,17 +109,34 @@ class Choice:
         """Nothing to take over."""
 
 
-def choose(
-    config: Any, *, classes: bool, exactly: int | None = None, least_rows: int = 4, most_classes: int = 50
-) -> Choice:
-    """What config.table, config.inputs and config.target name.
+def choose(config: Any, **wanted: Any) -> Choice:
+    """What config.table, config.inputs and config.target name; `wanted` as for `take`."""
+    if config.table is None:
+        raise _wrong("table", "Choose a table, or upload one.")
+    return take(config.table, config.inputs, config.target, **wanted)
+
+
+def problems(config: Any, **wanted: Any) -> list[dict[str, Any]]:
+    """What `choose` would refuse, for `Config.summary()`."""
+    try:
+        choose(config, **wanted)
+    except InvalidConfig as error:
+        return error.errors
+    return []
+
+
+def take(
+    ref: str, inputs: Sequence[str] = (), target: str | None = None, *, classes: bool, exactly: int | None = None,
+    least_rows: int = 4, most_classes: int = 50,
+) -> Choice:  # fmt: skip
+    """Columns of a table to predict from and one to predict, each chosen here where none is named.
 
     classes: whether the target has classes or numbers; exactly: how many inputs there have to be.
     Raises InvalidConfig naming the field and saying in a sentence what to do.
     """
-    whole = load(config.table)
-    y_column = _target(whole, config, classes)
-    columns = _inputs(whole, config, y_column, exactly)
+    whole = load(ref)
+    y_column = _target(whole, inputs, target, classes)
+    columns = _inputs(whole, inputs, y_column, exactly)
     y_all, names = y_column.as_classes() if classes else (y_column.as_numbers(), ())
     x_all = torch.stack([column.as_numbers() for column in columns], 1)  # (N, D)
     there = ~(x_all.isnan().any(1) | y_column.missing)
@@ -128,62 +145,44 @@ def choose(
         missing = f" ({dropped:,} of {len(there):,} miss something)" if dropped else ""
         raise _wrong("table", f"Rows that can be used: {len(x):,}{missing}; at least {least_rows} are needed.")
     _bounded(x, columns, y, y_column)
-    varied = x.amax(0) > x.amin(0)  # (D,)
-    constant = [column.name for column, differs in zip(columns, varied.tolist(), strict=True) if not differs]
-    if constant and (config.inputs or exactly or len(constant) == len(columns)):
-        raise _wrong(
-            "inputs", f"Column {constant[0]!r} has the same value in every row: it tells nothing. Leave it out."
-        )
-    x, columns = x[:, varied], [column for column in columns if column.name not in constant]
+    constant = [column.name for column, k in zip(columns, x.T, strict=True) if bool((k == k[0]).all())]
+    if constant and (inputs or exactly or len(constant) == len(columns)):
+        raise _wrong("inputs", f"Column {constant[0]!r} is the same in every row: it tells nothing. Leave it out.")
+    varied = [at for at, column in enumerate(columns) if column.name not in constant]
     if classes:
         y, names = _present(y, names, y_column, most_classes)
     elif bool((y == y[0]).all()):
-        raise _wrong(
-            "target", f"Column {y_column.name!r} is {float(y[0]):g} in every row: there is nothing to predict."
-        )
-    notes = [*whole.notes, *_remarks(len(x), x.shape[1], dropped, constant)]
-    axes = tuple((column.label or column.name, column.unit) for column in columns)
+        raise _wrong("target", f"Column {y_column.name!r} is {float(y[0]):g} in every row: nothing to predict.")
+    notes = (*whole.notes, *_remarks(len(x), len(varied), dropped, constant))
+    axes = tuple((columns[at].label or columns[at].name, columns[at].unit) for at in varied)
     goal = (y_column.label or y_column.name, y_column.unit)
-    return Choice(x, y, axes, goal, names, dropped, tuple(notes), whole.name, whole.source, whole.licence)
+    return Choice(x[:, varied], y, axes, goal, names, dropped, notes, whole.name, whole.source, whole.licence)
 
 
-def problems(config: Any, **wanted: Any) -> list[dict[str, Any]]:
-    """What `choose` would refuse, for `Config.summary()`; nothing while no table is chosen."""
-    if config.table is None:
-        return []
-    try:
-        choose(config, **wanted)
-    except InvalidConfig as error:
-        return error.errors
-    return []
-
-
-def _target(whole: Table, config: Any, classes: bool) -> Column:
-    if config.target is not None:
-        column = _named(whole, config.target, "target")
+def _target(whole: Table, inputs: Sequence[str], target: str | None, classes: bool) -> Column:
+    if target is not None:
+        column = _named(whole, target, "target")
         _fitting(column, classes, "target")
         return column
-    own = [column for column in whole.columns if column.name not in config.inputs]
-    fitting = [column for column in own if not _misfit(column, classes)]
+    fitting = [column for column in whole.columns if column.name not in inputs and not _misfit(column, classes)]
     if not fitting:
         raise _wrong("target", f"No column of {whole.name} has {'classes' if classes else 'numbers'} to predict.")
     return next((column for column in fitting if column.name == whole.target), fitting[-1])
 
 
-def _inputs(whole: Table, config: Any, goal: Column, exactly: int | None) -> list[Column]:
-    if config.inputs:
-        columns = [_named(whole, name, "inputs") for name in config.inputs]
-        for column in columns:
-            _fitting(column, False, "inputs")
-        if goal.name in config.inputs:
-            raise _wrong("inputs", f"Column {goal.name!r} is what is to be predicted: it cannot be an input too.")
-        if len(set(config.inputs)) < len(config.inputs):
-            raise _wrong("inputs", "A column is named twice.")
-    else:
+def _inputs(whole: Table, inputs: Sequence[str], goal: Column, exactly: int | None) -> list[Column]:
+    columns = [_named(whole, name, "inputs") for name in inputs]
+    if not inputs:
         columns = [column for column in whole.columns if column.kind == "number" and column.name != goal.name]
-        columns = columns[: exactly or None]
+        columns = [column for column in columns if _varies(column)][:exactly] if exactly else columns
+    for column in columns:
+        _fitting(column, False, "inputs")
+    if goal.name in inputs:
+        raise _wrong("inputs", f"Column {goal.name!r} is what is to be predicted: it cannot be an input too.")
+    if len(set(inputs)) < len(inputs):
+        raise _wrong("inputs", "A column is named twice.")
     if exactly and len(columns) != exactly:
-        raise _wrong("inputs", f"{exactly} columns of numbers are needed, there are {len(columns)}.")
+        raise _wrong("inputs", f"Choose {exactly} columns of numbers, not {len(columns)}.")
     if not columns:
         raise _wrong("inputs", f"{whole.name} has no column of numbers beside {goal.name!r}.")
     return columns
@@ -194,6 +193,11 @@ def _named(whole: Table, name: str, field: str) -> Column:
         return whole[name]
     except KeyError as error:
         raise _wrong(field, str(error.args[0])) from None
+
+
+def _varies(column: Column) -> bool:
+    there = column.as_numbers()[~column.missing]
+    return bool((there != there[:1]).any())
 
 
 def _misfit(column: Column, classes: bool) -> str:

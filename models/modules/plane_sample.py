@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from models.data import plane, tables
+from models.data import own, plane, tables
 from models.modules.mlp import with_ones
 from models.modules.plane_features import features
 
@@ -15,18 +15,21 @@ __all__ = ["LABELS", "MANY", "OWN", "TABLES", "VALUES", "Name", "PlaneSample", "
 
 Name = Literal[
     "circle", "xor", "xor-blobs", "xor-points", "gaussians", "spiral", "moons", "separable", "plane", "multi-gaussian",
-    "penguins", "iris", "yours",
+    "penguins", "iris", "table", "yours",
 ]  # fmt: skip
 LABELS = {
     "circle": "circle", "xor": "XOR, filled quadrants", "xor-blobs": "XOR, four blobs",
     "xor-points": "XOR, the four points", "gaussians": "Gaussians", "spiral": "spiral", "moons": "moons",
     "separable": "two sides of a line", "plane": "slope (regression)",
-    "multi-gaussian": "hills and hollows (regression)", "penguins": "penguins", "iris": "irises",
+    "multi-gaussian": "hills and hollows (regression)", "penguins": "penguins", "iris": "irises", "table": "a table",
     "yours": "only your own points",
 }  # fmt: skip
 OWN = "yours"
 """No points but those that the user draws."""
-TABLES = ["penguins", "iris"]
+TABLES = ["penguins", "iris", "table"]
+"""Real measurements, two at a time, in their units."""
+ROWS = 2_000
+"""So many rows of a large table, drawn at random, are enough to look at."""
 VALUES = sorted(plane.REGRESSION)
 MANY = ["circle", "gaussians", "spiral", OWN]
 """The sets that can have more than two classes."""
@@ -48,33 +51,33 @@ class PlaneSample:
         share: float,
         noise: float = 0.0,
         classes: int = 2,
-        measurements: tuple[str, str] = ("", ""),
+        chosen: own.Choice | None = None,
         standardise: bool = True,
         names: Sequence[str] = ("x₁", "x₂"),
     ) -> None:
         self.name, self.generator, self.names, self.noise = name, generator, list(names), noise
-        self.measurements = measurements
+        self.chosen = chosen  # of one of TABLES
         self.regression = name in VALUES
-        self.classes = 3 if name in TABLES else classes if name in MANY else 2
+        self.classes = len(chosen.classes) if chosen else classes if name in MANY else 2
         self.outputs = 1 if self.regression or self.classes == 2 else self.classes
         places, truth = self.draw(n)
-        self.box = tables.box(places) if name in TABLES else plane.BOX
+        self.box = tables.box(places) if chosen else plane.BOX
         nothing_to_hold_out = name in ("xor-points", OWN)
         self.given = len(places) if nothing_to_hold_out else max(1, round(share * len(places)))
         self.own = 0
-        scaled = name in TABLES and standardise
+        scaled = chosen is not None and standardise
         self.centre = places[: self.given].mean(0) if scaled else torch.zeros(2)
         self.scale = places[: self.given].std(0) if scaled else torch.ones(2)
         self.places, self.truth = places, truth
         self._encode()
 
     def draw(self, n: int) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
-        """New points and their classes or values; of a table all the rows there are, in a new order."""
+        """New points and their classes or values; of a table its rows, in a new order."""
         if self.name == OWN:
             return torch.empty(0, 2), torch.empty(0)
-        if self.name in TABLES:
-            x, y = tables.load(self.name, *self.measurements)
-            order = torch.randperm(len(x), generator=self.generator)
+        if self.chosen:
+            x, y = self.chosen.x.float(), self.chosen.y
+            order = torch.randperm(len(x), generator=self.generator)[:ROWS]
             return x[order], y[order].float()
         x, y = plane.load(self.name, n=n, noise=self.noise, classes=self.classes, generator=self.generator)
         return x, y.float()
@@ -129,17 +132,14 @@ class PlaneSample:
 
     @property
     def class_names(self) -> list[str]:
-        if self.name in TABLES:
-            return list(tables.TABLES[self.name].classes)
+        if self.chosen:
+            return list(self.chosen.classes)
         return ["−1", "+1"] if self.regression else [f"class {k}" for k in range(self.classes)]
 
     @property
     def axis_names(self) -> list[tuple[str, str]]:
         """(label, unit) of the plane's two directions."""
-        if self.name not in TABLES:
-            return [("x₁", ""), ("x₂", "")]
-        known = tables.TABLES[self.name].measurements
-        return [(known[name].label, known[name].unit) for name in self.measurements]
+        return list(self.chosen.inputs) if self.chosen else [("x₁", ""), ("x₂", "")]
 
     def state_dict(self) -> dict[str, Any]:
         return {"places": self.places, "truth": self.truth, "own": self.own}

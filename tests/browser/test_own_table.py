@@ -77,6 +77,8 @@ def test_a_csv_is_uploaded_its_columns_chosen_and_learned_from(opened: Opener, l
     has_table(page, "people")
     assert "60 rows, 4 columns" in page.text_content(".table-facts")
     assert "Column 'remark' is text: 60 of its 60 cells are no numbers" in page.text_content(".table-facts")
+    page.click("text=First rows")
+    assert page.text_content(".table-rows tbody tr") == "15050.5f=cmd|' /C 0'"
     shows(page, "height (cm)", "weight (kg)")
     inputs = field(page, "inputs")
     assert inputs.locator("button:disabled").all_text_contents() == ["sex", "remark"]

@@ -141,8 +141,14 @@ def test_columns_that_do_not_vary_are_left_out_or_refused(kept):
     assert chosen.labels == ["a"]
     assert any("still" in note for note in chosen.notes)
     assert refused(Config.model_construct(table=ref, inputs=["still"], target=None), classes=False) == (
-        "inputs", "Column 'still' has the same value in every row: it tells nothing. Leave it out.",
+        "inputs", "Column 'still' is the same in every row: it tells nothing. Leave it out.",
     )  # fmt: skip
+
+
+def test_two_columns_found_here_are_two_that_vary(kept):
+    ref = kept(still=[5.0] * 4, a=[1.0, 2, 3, 4], b=[1.0, 3, 2, 5], y=([0, 1, 0, 1], ["no", "yes"]))
+
+    assert own.choose(Classes(table=ref), classes=True, exactly=2).labels == ["a", "b"]
 
 
 def test_more_inputs_than_rows_is_said(kept):
@@ -155,7 +161,7 @@ def test_more_inputs_than_rows_is_said(kept):
     ("columns", "chosen", "wanted", "field", "words"),
     [
         ({"a": [1.0], "y": [2.0]}, {}, {}, "table", "Rows that can be used: 1; at least 4"),
-        ({"a": [1.0, NAN, NAN, 2], "y": [2.0] * 4}, {}, {}, "table", "Rows that can be used: 2 (2 of 4 miss something)"),
+        ({"a": [1.0, NAN, NAN, 2], "y": [2.0] * 4}, {}, {}, "table", "used: 2 (2 of 4 miss something)"),
         ({"a": [1.0, 2, 3, 4], "y": [2.0] * 4}, {}, {}, "target", "'y' is 2 in every row"),
         ({"a": [1.0, 2, 3, 4], "y": ([1] * 4, ["no", "yes"])}, {}, {"classes": True}, "target", "same class 'yes'"),
         ({"a": [1.0, 2, 3, 4], "y": ([0] * 4, ["no"])}, {}, {}, "inputs", "has no column of numbers"),
@@ -164,7 +170,7 @@ def test_more_inputs_than_rows_is_said(kept):
         ({"a": [1.0, 2, 3, 4]}, {"target": "b"}, {}, "target", "There is no column 'b'"),
         ({"a": [1.0, 2, 3, 4]}, {"inputs": ["a"], "target": "a"}, {}, "inputs", "cannot be an input too"),
         ({"a": [1.0, 2, 3, 4], "y": [1.0] * 4}, {"inputs": ["a", "a"]}, {}, "inputs", "named twice"),
-        ({"a": [1.0, 2, 3, 4], "y": [1.0] * 4}, {}, {"exactly": 2}, "inputs", "2 columns of numbers are needed"),
+        ({"a": [1.0, 2, 3, 4], "y": [1.0] * 4}, {}, {"exactly": 2}, "inputs", "Choose 2 columns of numbers, not 1"),
         ({"a": [1e300, 2, 3, 4], "y": [1.0, 2, 3, 4]}, {}, {}, "inputs", "reaches 1e+300"),
         ({"a": [1.0, 2, 3, 4], "y": [-1e300, 2, 3, 4]}, {}, {}, "target", "reaches 1e+300"),
         ({"a": [1.0, 2, 3, 4], "y": [0.5, 1, 2, 3]}, {"target": "y"}, {"classes": True}, "target", "are no classes"),
@@ -178,6 +184,12 @@ def test_what_cannot_be_is_said_in_a_sentence_beside_its_field(kept, columns, ch
 
     assert told == field
     assert words in message
+
+
+def test_with_no_table_one_is_asked_for():
+    assert own.problems(Config.model_construct(table=None, inputs=[], target=None), classes=False) == [
+        {"field": "table", "message": "Choose a table, or upload one."}
+    ]
 
 
 @pytest.mark.parametrize("ref", ["0123456789abcdef", "nothing", "penguin"])

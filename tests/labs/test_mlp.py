@@ -177,7 +177,8 @@ def test_the_rate_falls_as_the_schedule_says() -> None:
 def test_measurements_are_standardised_for_the_network_and_drawn_in_their_units(data: str) -> None:
     session = Session(Mlp, {"data": data})
     sample, figure = session.lab.sample, session.look("decision")
-    rows, _ = tables.load(data, *sample.measurements)
+    chosen = {"penguins": ("bill_length", "flipper_length"), "iris": ("petal_length", "petal_width")}
+    rows, _ = tables.load(data, *chosen[data])
 
     x = sample.train[0]
     torch.testing.assert_close(x.mean(0), torch.zeros(2), rtol=0, atol=1e-5)  # float32
@@ -185,6 +186,32 @@ def test_measurements_are_standardised_for_the_network_and_drawn_in_their_units(
     torch.testing.assert_close(figure.points.sort(0).values, rows.sort(0).values)
     assert figure.x.unit == ("mm" if data == "penguins" else "cm")
     assert figure.class_names == list(tables.TABLES[data].classes)
+
+
+def test_a_chosen_table_is_learned_and_drawn_in_its_units() -> None:
+    config = {"data": "table", "table": "breast-cancer", "inputs": ["mean_radius", "worst_smoothness"]}
+    lab, metrics = trained(150, layers=hidden("6 tanh"), **config)
+    figure = lab.decision()
+
+    assert metrics["test_accuracy"] >= 0.9  # of 285 tumours: standard error 0.018
+    assert (figure.x.label, figure.y.label) == ("mean radius", "worst smoothness")
+    assert figure.class_names == ["malignant", "benign"]
+
+
+@pytest.mark.parametrize(
+    ("config", "field", "words"),
+    [
+        ({}, "table", "Choose a table"),
+        ({"table": "penguins", "target": "body_mass"}, "target", "no classes"),
+        ({"table": "digits"}, "target", "tells at most 8 apart"),
+        ({"table": "iris", "inputs": ["petal_width"]}, "inputs", "Choose 2 columns"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_a_problem_beside_its_field(config: dict, field: str, words: str) -> None:
+    (problem,) = Mlp.Config.model_validate({"data": "table", **config}).summary().problems
+
+    assert problem["field"] == field
+    assert words in problem["message"]
 
 
 @pytest.mark.parametrize("data", ["penguins", "iris"])

@@ -86,7 +86,7 @@ export class Controls extends EventTarget {
     }
     for (const group of this.groups) {
       group.hidden = ![...group.querySelectorAll(".field")].some((node) => !(/** @type {HTMLElement} */ (node).hidden));
-      const fold = group.querySelector("details");
+      const fold = group.querySelector("details.advanced");
       if (fold) fold.hidden = ![...fold.querySelectorAll(".field")].some((node) => !(/** @type {HTMLElement} */ (node).hidden));
     }
   }

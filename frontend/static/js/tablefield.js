@@ -18,7 +18,7 @@ export function tableField(field, change, id) {
     take(picked.files?.[0]);
     picked.value = "";
   } } });
-  const pick = h("button.quiet", { type: "button", title: "Or drop a file here, or paste a table", on: { click: () => picked.click() } }, "Upload a CSV …");
+  const pick = h("button", { type: "button", title: "Or drop a file here, or paste a table", on: { click: () => picked.click() } }, "Upload a CSV …");
   const drop = h("button.quiet", { type: "button", hidden: true, on: { click: () => forget() } }, "Delete");
   const status = h("p.table-status", { role: "status" });
   const facts = h("div.table-facts");

@@ -15,6 +15,8 @@ from models.core import (
     Bars,
     Challenge,
     Choices,
+    ClassColumn,
+    DatasetRef,
     Equation,
     Field,
     Finished,
@@ -25,6 +27,7 @@ from models.core import (
     Metric,
     Metrics,
     Network,
+    NumberColumn,
     OwnPoints,
     Point,
     PointMove,
@@ -45,7 +48,7 @@ from models.core import (
     setting,
     view,
 )
-from models.data import tables
+from models.data import own, tables
 from models.modules import activations, batches, commentary, losses, mlp, optimizers, plane_sample, portraits, schedules
 from models.modules.early_stopping import EarlyStopping
 from models.modules.plane_features import Feature
@@ -55,6 +58,9 @@ from models.modules.plane_sample import MANY, OWN, TABLES, VALUES, Name, PlaneSa
 def all_but(*names: str) -> dict[str, list[Any]]:
     """Shown for every data set but these."""
     return {"data": [name for name in get_args(Name) if name not in names]}
+
+
+TWO_OF_A_TABLE: dict[str, Any] = {"classes": True, "exactly": 2, "most_classes": 8}
 
 
 class Hidden(BaseModel):
@@ -90,6 +96,9 @@ class Mlp(Lab):
             "petal_length", group="Data", label="Across", when={"data": ["iris"]}, help="The measurement across.")
         iris_y: tables.IrisMeasurement = setting(
             "petal_width", group="Data", label="Up", when={"data": ["iris"]}, help="The measurement upwards.")
+        table: DatasetRef | None = own.table(when={"data": ["table"]})
+        inputs: list[NumberColumn] = own.inputs(most=2, label="Across, up", when={"data": ["table"]})
+        target: ClassColumn | None = own.target(label="Classes", when={"data": ["table"]})
         standardise: bool = setting(
             True, group="Data", when={"data": TABLES},
             help="Measurements minus their mean over their spread: else large units drown the rest.")
@@ -157,11 +166,21 @@ class Mlp(Lab):
             0, ge=0, le=1000, unit="epochs", group="Training", advanced=True, label="Stop early after",
             help="So long without a better test loss ends it; 0: never.")
 
+        def measured(self) -> own.Choice | None:
+            """Two measurements and the classes of a table, where one is to be learned from."""
+            if self.data == "table":
+                return own.choose(self, **TWO_OF_A_TABLE)
+            if self.data == "penguins":
+                return own.take(self.data, [self.penguin_x, self.penguin_y], classes=True)
+            return own.take(self.data, [self.iris_x, self.iris_y], classes=True) if self.data == "iris" else None
+
         def summary(self) -> Summary:
+            problems = own.problems(self, **TWO_OF_A_TABLE) if self.data == "table" else []
             kinds = 3 if self.data in TABLES else self.classes if self.data in MANY else 2
+            if self.data == "table" and not problems:
+                kinds = len(own.choose(self, **TWO_OF_A_TABLE).classes)
             widths = [len(self.features), *(layer.units for layer in self.layers), 1 if kinds == 2 else kinds]
             rows = mlp.count(widths, batch_norm=self.batch_norm)
-            problems = []
             if len(set(self.features)) < len(self.features):
                 problems.append({"field": "features", "message": "A feature is named twice: each can be given once."})
             for name, chosen in (("penguin", self.data == "penguins"), ("iris", self.data == "iris")):
@@ -228,7 +247,6 @@ class Mlp(Lab):
     # fmt: on
 
     def __init__(self, config: Config, device: torch.device, generator: torch.Generator) -> None:
-        measured = (config.penguin_x, config.penguin_y) if config.data == "penguins" else (config.iris_x, config.iris_y)
         self.sample = PlaneSample(
             config.data,
             generator,
@@ -236,7 +254,7 @@ class Mlp(Lab):
             share=config.train_share,
             noise=config.noise,
             classes=config.classes,
-            measurements=measured,
+            chosen=config.measured(),
             standardise=config.standardise,
             names=config.features,
         )

@@ -20,7 +20,7 @@ class CountRows(Lab):
         target: ClassColumn | None = own.target()
 
         def summary(self) -> Summary:
-            return Summary(problems=own.problems(self, classes=True))
+            return Summary(problems=own.problems(self, classes=True) if self.table else [])
 
     def __init__(self, config: Config, device: torch.device, generator: torch.Generator) -> None:
         self.chosen = own.choose(config, classes=True) if config.table else None
