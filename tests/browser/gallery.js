@@ -7,7 +7,7 @@ const all = {
   field: ["Field", "Point PointMove"], perceptron: ["Field", "Point PointMove Handle"], classes: ["Field", "Point PointSet"], regression: ["Field", "Point"],
   plane: ["Field", "PointMove Handle"], walks: ["Field", "Handle"], steps: ["Field", "Handle"],
   curves: ["Curves", ""], surface: ["Surface", "Point"], envelope: ["Surface", "Point"], matrix: ["Matrix", "Cell"], weights: ["Matrix", "Cell"], points: ["Points", ""], points3: ["Points", ""],
-  histograms: ["Histograms", ""], bars: ["Bars", ""], forces: ["Bars", "Item"], series: ["Bars", "Item"], sketch: ["Curves", "Path"], graph: ["Graph", "Node"], network: ["Network", "Weight UnitAt"], deep: ["Network", "Weight"], wide: ["Network", "Weight"], huge: ["Network", "Weight"],
+  histograms: ["Histograms", ""], bars: ["Bars", ""], forces: ["Bars", "Item"], series: ["Bars", "Item"], sketch: ["Curves", "Path"], graph: ["Graph", "Node"], images: ["Images", "Item"], filters: ["Images", ""], photo: ["Images", ""], network: ["Network", "Weight UnitAt"], deep: ["Network", "Weight"], wide: ["Network", "Weight"], huge: ["Network", "Weight"],
   equation: ["Equation", ""], table: ["Table", ""], text: ["Text", ""], choices: ["Points", ""],
 };
 const query = new URLSearchParams(location.search);

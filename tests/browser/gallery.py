@@ -441,6 +441,39 @@ def _graph(t: float) -> F.Graph:
     return F.Graph(nodes=nodes, edges=edges, editable=["value", "gradient"])
 
 
+def _images(t: float) -> F.Images:
+    """Ten rings that grow, in grey, of two classes."""
+    a = torch.linspace(-1, 1, 16)
+    y, x = torch.meshgrid(a, a, indexing="ij")
+    radius = (x**2 + y**2).sqrt()
+    pictures = torch.stack(
+        [torch.exp(-((radius - 0.08 * i - 0.2 * t) ** 2) * 40) + 0.3 * (y < -0.7) for i in range(10)]
+    )
+    return F.Images(
+        images=pictures.clamp(0, 1),
+        captions=[f"ring {i}" for i in range(10)],
+        ids=[f"point-{i}" for i in range(10)],
+        labels=torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 1, 255]),
+        class_names=["small", "large"],
+        lo=0,
+        hi=1,
+        value_label="brightness",
+        mark=3,
+        pick=True,
+    )
+
+
+def _filters(t: float) -> F.Images:
+    rng = torch.Generator().manual_seed(6)
+    return F.Images(images=torch.randn(8, 5, 5, generator=rng) * t, signed=True, columns=4, value_label="weight")
+
+
+def _photo(t: float) -> F.Images:
+    a = torch.linspace(0, 1, 24)
+    y, x = torch.meshgrid(a, a, indexing="ij")
+    return F.Images(images=torch.stack([x, y, torch.full_like(x, t)], -1)[None], captions=["colours"])
+
+
 def network(widths: list[int], t: float, activation: str = "tanh") -> F.Network:
     """A network whose units' maps are really its own."""
     rng = torch.Generator().manual_seed(7)
@@ -544,6 +577,9 @@ KINDS = {
     "series": _series,
     "sketch": _sketch,
     "graph": _graph,
+    "images": _images,
+    "filters": _filters,
+    "photo": _photo,
     "network": lambda t: network([2, 4, 2, 1], t),
     "deep": lambda t: network([7, 8, 8, 8, 8, 8, 8, 8, 8, 1], t, "ReLU"),
     "wide": lambda t: network([2, 32, 32, 3], t),

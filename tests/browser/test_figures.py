@@ -674,6 +674,55 @@ def test_what_is_lit_sends_a_wave_unless_motion_is_unwanted(show: Any, motion: s
     assert drawn >= 4 if motion == "no-preference" else drawn <= 2
 
 
+PICTURE = """([name, index, row, column]) => { const g = gallery.figures[name].figure; const b = g.canvas.getBoundingClientRect(); const { x, y, w, h, stepX, stepY, columns } = g.grid;
+  const [, rows, wide] = g.f.images.shape; const k = g.close === null ? index : 0;
+  return [b.left + x + (k % columns) * stepX + ((column + 0.5) / wide) * w, b.top + y + Math.floor(k / columns) * stepY + ((row + 0.5) / rows) * h]; }"""
+
+
+def test_a_pictures_pixel_is_read_and_drawn_as_it_is(show: Any) -> None:
+    page = show("images,photo")
+    pictures = gallery.KINDS["images"](17 / 23).images
+    for index, row, column in ((2, 9, 4), (7, 0, 0), (9, 15, 15)):
+        page.mouse.move(*page.evaluate(PICTURE, ["images", index, row, column]))
+        lines = page.evaluate("gallery.figures.images.figure.readout.lines")
+        assert lines[0].startswith(f"ring {index}")
+        assert float(lines[1].split()[-1]) == pytest.approx(float(pictures[index, row, column]), abs=1 / 254 + 5e-4)
+        assert lines[2] == f"row {row}, column {column}"  # row 0 is the top one
+    page.mouse.move(2, 2)
+    frames_done(page)
+    drawn = page.evaluate(
+        """([at, wide]) => { const g = gallery.figures.photo.figure; const b = g.canvas.getBoundingClientRect();
+        return Array.from(g.ctx.getImageData((at[0] - b.left) * g.ratio, (at[1] - b.top) * g.ratio, 1, 1).data); }""",
+        [page.evaluate(PICTURE, ["photo", 0, 3, 20]), 24],
+    )
+    colour = gallery.KINDS["photo"](17 / 23).images[0, 3, 20]
+    assert drawn == [pytest.approx(255 * float(v), abs=2) for v in colour] + [255]
+    assert page.evaluate("gallery.figures.images.figure.toData('csv')").count("\r\n") == 10 * 16 * 16
+
+
+def test_a_picture_is_picked_and_looked_at_closely(show: Any) -> None:
+    page = show("images")
+    page.mouse.click(*page.evaluate(PICTURE, ["images", 4, 8, 8]))
+    assert touches(page, "Item", "commit")[-1]["payload"] == {"index": 4}
+    canvas = page.locator("#images canvas[role=img]")
+    canvas.focus()
+    for key in ("Escape", "ArrowRight", "ArrowRight", "Enter"):
+        canvas.press(key)
+    assert touches(page, "Item", "commit")[-1]["payload"] == {"index": 1}
+    assert "ring 1" in (page.locator("#images .figure-status").text_content() or "")
+    canvas.press("z")
+    frames_done(page)
+    small, large = page.evaluate("(() => { const g = gallery.figures.images.figure; return [g.grid.w, g.close]; })()")
+    assert large == 1
+    assert small > 100
+    canvas.press("ArrowDown")
+    assert "row 8, column 8" in (page.locator("#images .figure-status").text_content() or "")
+    canvas.press("Escape")
+    assert page.evaluate("gallery.figures.images.figure.close") is None
+    page.mouse.dblclick(*page.evaluate(PICTURE, ["images", 6, 8, 8]))
+    assert page.evaluate("gallery.figures.images.figure.close") == 6
+
+
 # ---- keys
 
 

@@ -188,6 +188,60 @@ function tokens({ ctx, w, h, t, chance, colour }) {
   }
 }
 
+/** Values go forwards through a small graph, gradients come back. @param {Sheet} sheet */
+function graph({ ctx, w, h, t, colour }) {
+  const nodes = [[0.12, 0.24], [0.12, 0.72], [0.4, 0.48], [0.64, 0.48], [0.88, 0.48], [0.64, 0.84]].map(([x, y]) => [x * w, y * h]);
+  const edges = [[0, 2], [1, 2], [2, 3], [3, 4], [1, 5], [5, 4]];
+  const phase = (t * 0.5) % 2;
+  const back = phase > 1;
+  const now = back ? 2 - phase : phase; // how far to the right the wave stands
+  for (const [from, to] of edges) {
+    const [[x0, y0], [x1, y1]] = [nodes[from], nodes[to]];
+    const place = now * w;
+    const lit = place > x0 && place < x1;
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    ctx.bezierCurveTo((x0 + x1) / 2, y0, (x0 + x1) / 2, y1, x1, y1);
+    ctx.strokeStyle = colour(lit ? (back ? "line-3" : "line-2") : "rule-2");
+    ctx.lineWidth = lit ? 3 : 1.3;
+    ctx.stroke();
+  }
+  nodes.forEach(([x, y], k) => {
+    ctx.beginPath();
+    if (k < 2) ctx.rect(x - 11, y - 9, 22, 18);
+    else ctx.roundRect(x - 13, y - 10, 26, 20, 10);
+    ctx.fillStyle = colour("card");
+    ctx.fill();
+    ctx.strokeStyle = colour("ink");
+    ctx.lineWidth = k === 4 ? 2.2 : 1.2;
+    ctx.stroke();
+    ctx.fillStyle = colour("line-2");
+    ctx.fillRect(x - 7, y - 17, 14, 3);
+    ctx.fillStyle = colour("line-3");
+    ctx.fillRect(x - 7, y + 14, 14 * (back ? 1 : 0.35), 3);
+  });
+}
+
+/** Small pictures of strokes and rings, pixel by pixel. @param {Sheet} sheet */
+function images({ ctx, w, h, t, chance, colour }) {
+  const [rows, columns, pixels] = [2, 4, 9];
+  const size = Math.min((w * 0.9) / columns - 8, (h * 0.86) / rows - 8);
+  const dot = size / pixels;
+  for (let n = 0; n < rows * columns; n += 1) {
+    const [x0, y0] = [w / 2 + (n % columns - columns / 2) * (size + 8) + 4, h / 2 + (Math.floor(n / columns) - rows / 2) * (size + 8) + 4];
+    const [turn, ring] = [chance() * TURN + t * 0.2, chance() > 0.5];
+    for (let i = 0; i < pixels * pixels; i += 1) {
+      const [u, v] = [(i % pixels) / 4 - 1, Math.floor(i / pixels) / 4 - 1];
+      const away = ring ? Math.hypot(u * (1 + 0.3 * Math.sin(turn)), v) - 0.62 : u * Math.cos(turn) + v * Math.sin(turn);
+      ctx.fillStyle = colour(`seq-${Math.max(0, Math.min(8, Math.round(8 * Math.exp(-away * away * 14))))}`);
+      ctx.fillRect(x0 + (i % pixels) * dot, y0 + Math.floor(i / pixels) * dot, dot + 0.5, dot + 0.5);
+    }
+    ctx.strokeStyle = colour("rule-2");
+    ctx.lineWidth = 1;
+    ctx.strokeRect(x0, y0, size, size);
+  }
+}
+
 /** An orbit: a kind without a drawing of its own. @param {Sheet} sheet */
 function orbit(sheet) {
   const { ctx, w, h, t, chance, colour } = sheet;
@@ -201,7 +255,7 @@ function orbit(sheet) {
   }
 }
 
-const DRAWINGS = { Field: field, Network: network, Graph: network, Curves: curves, Equation: curves, Matrix: matrix, Images: matrix, Points: points, Histograms: histograms, Bars: bars, Table: bars, Surface: surface, Tokens: tokens, Attention: tokens, Text: tokens };
+const DRAWINGS = { Field: field, Network: network, Graph: graph, Curves: curves, Equation: curves, Matrix: matrix, Images: images, Points: points, Histograms: histograms, Bars: bars, Table: bars, Surface: surface, Tokens: tokens, Attention: tokens, Text: tokens };
 
 /**
  * @param {HTMLCanvasElement} canvas @param {string[]} kinds one or two figure kinds @param {string} id @param {number} t seconds
