@@ -42,7 +42,10 @@ def opened(chromium_browser: Browser, live_server: LiveServer) -> Iterator[Opene
         return page
 
     open_page.complaints = complaints  # type: ignore[attr-defined]
+    forgiven: list[str] = []  # what a test expects the browser to say: parts of complaints
+    open_page.forgiven = forgiven  # type: ignore[attr-defined]
     yield open_page
     for each in contexts:
         each.close()
-    assert not complaints, complaints
+    unexpected = [text for text in complaints if not any(part in text for part in forgiven)]
+    assert not unexpected, unexpected
