@@ -92,7 +92,7 @@ class Stream:
     async def serve(self, since: int | None, take: int | None) -> None:
         """Until either side goes."""
         self.room.enter(self.viewer)
-        if self.run.wants:  # a watched run need not wait for unwatched ones
+        if self.run.status == "queued":  # a watched run need not wait for unwatched ones
             self.manager.settle()
         listening = asyncio.create_task(self._listen())
         telling = asyncio.create_task(self._tell(since, take))

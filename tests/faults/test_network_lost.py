@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("each", "patience_s", "within_s"),
     [
-        pytest.param(1, 1, None, id="10"),
+        pytest.param(1, 2, None, id="10"),
         pytest.param(10, 10, 30, id="100", marks=pytest.mark.slow),
     ],
 )
@@ -47,7 +47,7 @@ def test_lost_clients_are_let_go(each: int, patience_s: int, within_s: float | N
             begun, peak = time.monotonic(), private
             assert len(ports) == each * len(STALLED + GONE)
             gone_s: dict[int, float] = {}
-            while time.monotonic() - begun < 6 * patience_s + 30:
+            while time.monotonic() - begun < 6 * patience_s + 60:
                 held = sockets(process)
                 gone_s |= {port: time.monotonic() - begun for port in ports if port not in held and port not in gone_s}
                 peak = max(peak, process.memory_full_info().uss)

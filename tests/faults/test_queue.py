@@ -61,7 +61,7 @@ class Pulse:
 @pytest.mark.parametrize(
     ("heap", "places", "steps", "healthz_ms"),
     [
-        pytest.param(8, 1, 20, None, id="10"),
+        pytest.param(8, 1, 60, None, id="10"),
         pytest.param(50, 2, 100, 100, id="52", marks=pytest.mark.slow),
     ],
 )
