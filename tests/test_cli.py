@@ -1,16 +1,22 @@
 """The command `orrery`: what it prints, where, and its exit codes."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from server.__main__ import BROKEN, DIVERGED, DONE, WRONG, Bar, main
+from server.datasets.keeping import Datasets
+from server.datasets.reading import read
+from server.runs.limits import UploadLimits
+from server.settings import Settings
 from tests.live import ROOT, LiveServer
 
 
@@ -223,3 +229,32 @@ def test_a_taken_port_is_a_sentence(live_server: LiveServer, tmp_path: object) -
     assert ended.returncode == BROKEN
     assert str(live_server.port) in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+# ---------------------------------------------------------------- tables
+
+
+OF_A_TABLE = ("train", "mlp", "--set", "data=table", "--steps", "3")
+
+
+def test_a_table_of_the_course_is_trained_on(orrery: Orrery) -> None:
+    said = orrery(*OF_A_TABLE, "--set", "table=penguins", "--json")
+
+    assert said.code == DONE
+    assert json.loads(said.out)["config"]["table"] == "penguins"
+
+
+def test_an_own_table_is_read_from_the_home(orrery: Orrery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORRERY_HOME", str(tmp_path))
+    datasets = Datasets(Settings(home=tmp_path))
+    rows = "".join(f"{n % 7},{n % 5},{['no', 'yes'][n % 2]}\n" for n in range(40))
+    table = read(io.BytesIO(f"a,b,sold\n{rows}".encode()), UploadLimits.of(datasets.settings))
+    kept = datasets.add("me", "prices", table)
+
+    said = orrery(*OF_A_TABLE, "--set", f"table={kept.id}", "--json")
+    monkeypatch.setenv("ORRERY_HOME", str(tmp_path / "elsewhere"))
+    gone = orrery(*OF_A_TABLE, "--set", f"table={kept.id}")
+
+    assert (said.code, json.loads(said.out)["step"]) == (DONE, 3)
+    assert gone.code == WRONG
+    assert f"table: There is no table '{kept.id}' here" in gone.err

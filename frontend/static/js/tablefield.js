@@ -20,9 +20,10 @@ export function tableField(field, change, id) {
   } } });
   const pick = h("button", { type: "button", title: "Or drop a file here, or paste a table", on: { click: () => picked.click() } }, "Upload a CSV …");
   const drop = h("button.quiet", { type: "button", hidden: true, on: { click: () => forget() } }, "Delete");
+  const hint = h("span.table-hint", {}, "or drop, or paste");
   const status = h("p.table-status", { role: "status" });
   const facts = h("div.table-facts");
-  const body = h("div.table-field", {}, select, h("div.table-tools", {}, pick, drop, h("span.table-hint", {}, "or drop, or paste")), picked, status, facts);
+  const body = h("div.table-field", {}, select, h("div.table-tools", {}, pick, drop, hint), picked, status, facts);
 
   for (const type of ["dragenter", "dragover"]) body.addEventListener(type, (event) => {
     event.preventDefault();
@@ -97,6 +98,7 @@ export function tableField(field, change, id) {
     );
     select.value = wanted ?? "";
     drop.hidden = !table?.own;
+    hint.hidden = !drop.hidden;
     facts.replaceChildren(...(table ? told(table) : []));
   }
 
