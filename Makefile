@@ -33,7 +33,7 @@ proof: install-test ## the syllabus's medians at full size (long)
 	$(BIN)/python -m pytest -q -m proof $(PYTEST_ARGS)
 
 faults: install-test ## what must not be lost, at full size (a quarter of an hour): one table of what was measured
-	@table=$$(mktemp); ORRERY_FAULTS=$$table $(BIN)/python -m pytest -q tests/faults $(PYTEST_ARGS); code=$$?; \
+	@table=$$(mktemp); ORRERY_FAULTS=$$table $(BIN)/python -m pytest -q -o faulthandler_timeout=1200 tests/faults $(PYTEST_ARGS); code=$$?; \
 	printf '\n| what | measured |\n| --- | --- |\n'; cat $$table; rm -f $$table; exit $$code
 
 check: install-dev ## lint, format, types, and the arrows between the parts
