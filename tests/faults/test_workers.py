@@ -22,7 +22,8 @@ def test_killed_at_random_steps_nothing_is_missing_doubled_or_changed(tmp_path: 
     chance = np.random.default_rng(kills)
     failed_s, resumed_s = [], []
     with Home(tmp_path, ORRERY_CHECKPOINT_S="0.3") as server:
-        run = server.make("faulty", seed=7, autoplay=True, steps_per_second=None)
+        config = {"size": 30_000}  # steps so slow that every one of them is recorded
+        run = server.make("faulty", seed=7, autoplay=True, steps_per_second=None, config=config)
         for _ in range(kills):
             settle(server, run)
             time.sleep(chance.uniform(0, 0.4))  # the moment is what is tried here
@@ -41,7 +42,7 @@ def test_killed_at_random_steps_nothing_is_missing_doubled_or_changed(tmp_path: 
         server.post(f"/api/runs/{run}/pause")
         rows, last = server.rows(run), server.run(run)["step"]
         assert rows["step"] == recorded(last)
-        assert rows == server.alone(rows["step"][-1], seed=7)
+        assert rows == server.alone(rows["step"][-1], seed=7, **config)
     soon(max(failed_s), 2)
     report(
         f"kill -9 of a run's process, {kills} times at random steps",
