@@ -67,7 +67,8 @@ async function mount() {
       if (from !== last) await new Promise(requestAnimationFrame);
     }
   }
-  await new Promise((done) => setTimeout(done, 200));
+  const drawn = (of) => { const it = of.figure?.canvas === undefined && of.canvas ? of : of.figure; return it && (!it.canvas || it.alt || of.getBoundingClientRect().top > innerHeight); };
+  while (!Object.values(figures).every(drawn)) await new Promise(requestAnimationFrame);
   document.documentElement.dataset.ready = "yes";
 }
 mount();

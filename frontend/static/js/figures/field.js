@@ -68,6 +68,7 @@ export class Field extends Figure {
     const h = Math.max(20, this.height - top - em * 3.5);
     const equal = f.equal !== false && (f.x?.unit ?? "") === (f.y?.unit ?? "");
     const ratio = equal ? (x1 - x0) / (y1 - y0) : w / h;
+    this.toggleAttribute("data-fills", !equal); // then its card need not be square
     const pw = Math.floor(Math.min(w, h * ratio));
     const ph = Math.floor(Math.min(h, w / ratio));
     this.plot = { x: Math.round(left + (w - pw) / 2), y: Math.round(top), w: pw, h: ph };

@@ -77,3 +77,14 @@ export function nearestEdge(edges, x, y) {
   });
   return found;
 }
+
+/** A node's outline: inputs are square, parameters pointed, operations round, the loss round with two lines. @param {CanvasRenderingContext2D} ctx @param {string} role @param {number} x @param {number} y @param {number} w @param {number} h half sizes */
+export function outline(ctx, role, x, y, w, h) {
+  ctx.beginPath();
+  if (role === "input") ctx.rect(x - w, y - h, 2 * w, 2 * h);
+  else if (role === "parameter") {
+    const d = h * 0.7;
+    for (const [px, py] of [[-w, 0], [-w + d, -h], [w - d, -h], [w, 0], [w - d, h], [-w + d, h]]) ctx.lineTo(x + px, y + py);
+    ctx.closePath();
+  } else ctx.roundRect(x - w, y - h, 2 * w, 2 * h, h);
+}

@@ -1,11 +1,10 @@
 // @ts-check
 /** A computational graph from left to right: values above, gradients below, local derivatives on the edges, and what flows over them. */
-import { h } from "../dom.js";
 import { invalidate } from "../loop.js";
-import { parse, plain } from "../numbers.js";
 import { fit } from "./axes.js";
 import { Figure } from "./figure.js";
-import { along, arrange, nearestEdge } from "./graph-layout.js";
+import { along, arrange, nearestEdge, outline } from "./graph-layout.js";
+import { GraphSlip } from "./graph-slip.js";
 import { aboutEdge, aboutNode, describe, flowText, nodeOf, rows, short } from "./graph-words.js";
 import { label } from "./marks.js";
 
@@ -22,8 +21,7 @@ export class Graph extends Figure {
   edge = -1;
   /** @type {{x: number, pan: number, moved: boolean} | null} */
   hold = null;
-  /** @type {any} where a number is typed */
-  slip = null;
+  slip = new GraphSlip(this);
   #lit = "";
   #wave = -Infinity;
   #made = "";
@@ -258,7 +256,7 @@ export class Graph extends Figure {
   }
 
   pressed(px, py, e) {
-    this.#close();
+    this.slip.close();
     if (!this.layout) return;
     this.hold = { x: px, pan: this.pan, moved: false };
     this.canvas.setPointerCapture(e.pointerId);
@@ -316,43 +314,8 @@ export class Graph extends Figure {
   /** A click or Enter on a node: type its number, or ask about it. @param {any} node @param {"value" | "gradient"} what */
   #use(node, what) {
     const can = this.#typed(node);
-    if (can.length) this.#type(node, can, can.includes(what) ? what : can[0]);
+    if (can.length) this.slip.type(node, can, can.includes(what) ? what : can[0]);
     else if (this.takes("Node") && !this.f.editable.length) this.touch("Node", { id: node.id }, "commit");
-  }
-
-  /** The slip in which a value or a gradient is typed. @param {any} node @param {("value" | "gradient")[]} can @param {"value" | "gradient"} first */
-  #type(node, can, first) {
-    this.#close();
-    const place = /** @type {import("./graph-layout.js").Place} */ (this.layout?.nodes.get(node.id));
-    const box = (/** @type {"value" | "gradient"} */ what) => {
-      const now = node[what];
-      const input = h("input", { className: "slip-value", type: "text", inputMode: "decimal", autocomplete: "off", "aria-label": `${what} of ${node.label}`, value: now === null || now === undefined ? "" : plain(Number(now.toPrecision(4))), dataset: { what } });
-      input.addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => {
-        e.stopPropagation();
-        if (e.key === "Escape") this.#close(true);
-        if (e.key !== "Enter") return;
-        const value = parse(input.value);
-        if (!Number.isFinite(value)) return input.setAttribute("aria-invalid", "true");
-        this.touch("Node", { id: node.id, what, value }, "commit");
-        this.#close(true);
-      });
-      return h("label.slip-row", {}, h("span", {}, what === "value" ? node.label : `∂L/∂${node.label}`), input);
-    };
-    this.slip = h("div.figure-slip", { role: "group", "aria-label": `Numbers of ${node.label}` }, ...can.map(box), h("p.hint", {}, "Enter sets it, Escape leaves it."));
-    this.append(this.slip);
-    this.slip.style.left = `${Math.max(4, Math.min(this.width - 240, place.x - this.pan - 118))}px`;
-    this.slip.style.top = `${Math.max(4, Math.min(this.height - 48 - 40 * can.length, place.y + place.h + this.em * 1.6))}px`;
-    const input = this.slip.querySelector(`[data-what=${first}]`);
-    input.focus();
-    input.select();
-  }
-
-  /** @param {boolean} [back] give the focus back to the figure */
-  #close(back = false) {
-    if (!this.slip) return;
-    this.slip.remove();
-    this.slip = null;
-    if (back) this.canvas?.focus();
   }
 
   reset() {
@@ -364,14 +327,4 @@ export class Graph extends Figure {
   rows() { return rows(this.f); }
 }
 
-/** A node's outline: inputs are square, parameters pointed, operations round, the loss round with two lines. @param {CanvasRenderingContext2D} ctx @param {string} role @param {number} x @param {number} y @param {number} w @param {number} h half sizes */
-function outline(ctx, role, x, y, w, h) {
-  ctx.beginPath();
-  if (role === "input") ctx.rect(x - w, y - h, 2 * w, 2 * h);
-  else if (role === "parameter") {
-    const d = h * 0.7;
-    for (const [px, py] of [[-w, 0], [-w + d, -h], [w - d, -h], [w, 0], [w - d, h], [-w + d, h]]) ctx.lineTo(x + px, y + py);
-    ctx.closePath();
-  } else ctx.roundRect(x - w, y - h, 2 * w, 2 * h, h);
-}
 customElements.define("orrery-graph", Graph);
