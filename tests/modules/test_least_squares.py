@@ -22,6 +22,11 @@ def penalties(value: float, size: int) -> torch.Tensor:
     return torch.tensor([value] * (size - 1) + [0.0], dtype=torch.float64)
 
 
+def lasso(x: torch.Tensor, y: torch.Tensor, strength: float) -> torch.Tensor:
+    path = least_squares.lasso_path(x, y, bias=True)
+    return least_squares.along(path, torch.tensor([strength], dtype=torch.float64))[0]
+
+
 @pytest.mark.parametrize("way", [least_squares.qr, least_squares.normal_equations, least_squares.pseudo_inverse])
 def test_three_ways_are_scikit_learns_answer(way) -> None:
     x, y = problem()
@@ -62,6 +67,25 @@ def test_ridge_is_scikit_learns_with_the_bias_left_free(strength: float, n: int)
     assert float(theta[-1]) == pytest.approx(theirs.intercept_, abs=1e-9)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("n", [20, 3])
+def test_the_path_of_ridge_is_ridge_at_every_strength(n: int, bias: bool) -> None:
+    x, y = problem(n=n)
+    x = x if bias else x[:, :-1]
+    strengths = torch.tensor([1e-3, 0.5, 40.0], dtype=torch.float64)
+    for strength, theta in zip(strengths, least_squares.ridge_path(x, y, strengths, bias=bias), strict=True):
+        weighed = torch.full((x.shape[1],), float(strength)).double()
+        weighed[4:] = 0.0
+        torch.testing.assert_close(theta, least_squares.ridge(x, y, weighed), atol=1e-8, rtol=1e-8)
+
+
+def test_the_triangle_squares_to_the_penalised_gram_matrix() -> None:
+    x, _ = problem()
+    r = least_squares.triangle(x, penalties(2.0, 5))
+    torch.testing.assert_close(r.T @ r, x.T @ x + torch.diag(penalties(2.0, 5)))
+    assert least_squares.triangle(x[:3], penalties(0.0, 5)) is None
+
+
 @pytest.mark.parametrize("strength", [0.01, 1.0, 10.0, 100.0, 1e4])
 @pytest.mark.parametrize("correlated", [0.0, 3.0])
 @pytest.mark.parametrize("seed", range(5))
@@ -69,16 +93,14 @@ def test_lasso_is_scikit_learns(strength: float, correlated: float, seed: int) -
     x, y = problem(size=6, seed=seed, correlated=correlated)
     alpha = strength / 2 / len(y)  # scikit-learn's loss is ‖·‖²/2N + α‖w‖₁
     theirs = Lasso(alpha=alpha, tol=1e-14, max_iter=1_000_000).fit(x[:, :-1].numpy(), y.numpy())
-    start = torch.randn(7, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    for begin in (torch.zeros(7).double(), start):
-        theta = least_squares.lasso(x, y, penalties(strength, 7), begin)
-        np.testing.assert_allclose(theta[:-1].numpy(), theirs.coef_, atol=1e-7)
-        assert (theta[:-1] != 0).tolist() == (theirs.coef_ != 0).tolist()
+    theta = lasso(x, y, strength)
+    np.testing.assert_allclose(theta[:-1].numpy(), theirs.coef_, atol=1e-7)
+    assert (theta[:-1] != 0).tolist() == (theirs.coef_ != 0).tolist()
 
 
 def test_lasso_with_more_weights_than_points_is_no_worse_than_scipys() -> None:
     x, y = problem(n=4, size=8)
-    theta = least_squares.lasso(x, y, penalties(0.5, 9), torch.ones(9).double())
+    theta = lasso(x, y, 0.5)
 
     def cost(parts: np.ndarray) -> float:  # w = up − down, both ≥ 0: smooth, so that a general solver can do it
         w = np.append(parts[:8] - parts[8:16], parts[16])

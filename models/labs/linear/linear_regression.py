@@ -42,7 +42,8 @@ class LinearRegression(Lab):
                                  help="Points painted on the plane join the data.")
         features: Basis = setting("x", label="Feature map φ", options=BASES, when={"data": ONE_INPUT},
                                   help="What is weighted and added up: linear in the weights, whatever φ does to x.")
-        size: int = setting(5, ge=1, le=15, label="Features", when={"features": ["polynomial", "RBF", "Fourier"]},
+        size: int = setting(5, ge=1, le=15, label="Features",
+                            when={"features": ["polynomial", "RBF", "Fourier"], "data": ONE_INPUT},
                             help="How many powers, bumps or waves there are.")
         bias: Literal["b", "x₀ = 1", "none"] = setting(
             "b", help="A number b beside w, the weight of a constant feature x₀ = 1, or a line through the origin.")
@@ -247,7 +248,7 @@ class LinearRegression(Lab):
     @view("The line and its squares", stage=True, ask="predict", edit=("move_point", "move_line", "points"))
     def line(self) -> Field:
         """The prediction among the points, the square on each residual, and the closed form, dashed."""
-        best = regression_views.curve("best", "closed form", self.sample, self.best, style="dashed", colour="test")
+        best = regression_views.curve("best", "closed form", self.sample, self.best, style="dashed", colour="mark")
         now = regression_views.curve("now", "descent", self.sample, self.theta, colour="train")
         return regression_views.plane(
             self.sample, self.theta, best + now, boxes=regression_views.squares(self.sample, self.theta),
