@@ -205,7 +205,8 @@ class Stream:
             await self._complain(f"{wrong[0][:100]!r} is not a view of this lab with a rate from 0 to {MAX_RATE:g}.")
             return
         self.room.watch(self.viewer, {name: min(float(rate), MAX_RATE) for name, rate in views.items() if rate > 0})
-        self.manager.wake(self.run)
+        if self.viewer.views:
+            self.manager.wake(self.run)
 
     async def _complain(self, message: str) -> None:
         await self._send(dumps({"type": "error", "kind": "bad-message", "message": message}))

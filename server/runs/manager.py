@@ -258,8 +258,8 @@ class Manager:
             run.link, run.ready = None, False
 
     def wake(self, run: Run) -> None:
-        """Start the process of a run at step 0 that has none: somebody wants to see it."""
-        if run.status == "paused" and run.link is None and run.record.step == 0 and not run.alive:
+        """Start the process of a paused or finished run that has none: somebody wants to see its views as they are."""
+        if run.status in ("paused", "finished") and not run.alive:
             with contextlib.suppress(Problem):  # a full server: the viewer sees the run as it is
                 self.parking.make_room(run.record.client)
                 self._begin_start(run)
@@ -279,6 +279,8 @@ class Manager:
     async def _start(self, run: Run) -> None:
         """Make the process and let it build the lab."""
         record, settings, limits = run.record, self.settings, self.limits_of_a_run()
+        if run.ending is not None:  # the state it begins from is being written
+            await asyncio.wait({run.ending})
         try:
             link = run.link = await self.processes.make("run", run.heard)
             link.on_lost = lambda: self._lost(run, link)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Opener
 from tests.browser.lab_page import run_id, stands
@@ -65,3 +65,25 @@ def test_a_file_that_is_none_is_refused_in_place(opened: Opener, live_server: Li
     page.wait_for_selector(".notice:has-text('not a whole safetensors file')")
     assert page.url.endswith("/runs")
     opened.complaints.clear()  # type: ignore[attr-defined]  # the browser says the 422 aloud
+
+
+@pytest.mark.slow
+def test_a_link_carries_a_trained_run_to_a_fresh_browser_over_a_restart(
+    chromium_browser: Browser, tmp_path: Path
+) -> None:
+    with LiveServer(tmp_path) as first:
+        run = first.post("/api/runs", {"lab": "mlp", "seed": 4, "autoplay": False})["id"]
+        first.post(f"/api/runs/{run}/step", {"count": 30})
+    with LiveServer(tmp_path) as second:
+        page = chromium_browser.new_context().new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{second.url}/runs/{run}")
+        page.wait_for_function("() => document.body.dataset.status === 'paused'")
+        page.wait_for_function("() => /step\\s*30\\b/.test(document.getElementById('transport').innerText)")
+        page.wait_for_function("() => document.querySelector('#stage figure-frame')?.figure?.figure")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => /step\\s*31\\b/.test(document.getElementById('transport').innerText)")
+        page.context.close()
+        assert second.get(f"/api/runs/{run}")["step"] == 31
+        assert complaints == []
