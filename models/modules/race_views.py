@@ -12,7 +12,7 @@ from models.modules import stability
 from models.modules.optimizers import LABELS
 from models.modules.race import Race
 from models.modules.surfaces import Surface as Ground
-from models.modules.vectors import column, slots
+from models.modules.vectors import column, numeral, slots
 
 __all__ = ["COLOURS", "Rules", "field", "limits", "place", "relief", "sentences", "standing", "step"]
 
@@ -165,10 +165,8 @@ def _lines(name: str) -> list[str | tuple[str, str]]:
 
 def readable(value: float | int | str) -> float | int | str:
     """A number that two digits after the point would hide, in powers of ten."""
-    if isinstance(value, float) and (0 < abs(value) < 0.005 or abs(value) >= 1e5):
-        mantissa, power = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(power)}".replace("-", "−")
-    return value
+    hidden = isinstance(value, float) and (0 < abs(value) < 0.005 or abs(value) >= 1e5)
+    return numeral(float(value), 2) if hidden else value
 
 
 # ---------------------------------------------------------------------- rates and limits

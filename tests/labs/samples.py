@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from models.core.inputs import Choice, Handle, Item, Node, Number, Path, Point, PointMove, PointSet, UnitAt, Weight
+from models.core.inputs import (
+    Cell,
+    Choice,
+    Handle,
+    Item,
+    Node,
+    Number,
+    Path,
+    Point,
+    PointMove,
+    PointSet,
+    UnitAt,
+    Weight,
+)
 from models.core.lab import Lab, Method
 
 INPUTS: dict[type, dict[str, Any]] = {
@@ -12,6 +25,7 @@ INPUTS: dict[type, dict[str, Any]] = {
     Handle: {"id": "0", "x": 0.5, "y": 0.5},
     Weight: {"layer": 1, "source": 0, "target": 0, "value": 0.75},
     UnitAt: {"layer": 1, "unit": 0},
+    Cell: {"row": 1, "column": 0, "value": 2.5},
     Path: {"points": [[-1.0, 0.0], [1.0, 1.0]]},
     Item: {"index": 0, "value": 0.5},
     Node: {"id": "L", "what": "gradient", "value": 0.5},
