@@ -281,6 +281,9 @@ class Manager:
         record, settings, limits = run.record, self.settings, self.limits_of_a_run()
         if run.ending is not None:  # the state it begins from is being written
             await asyncio.wait({run.ending})
+            if run.ready:  # it could not be, and the process stays
+                run.starting = None
+                return
         try:
             link = run.link = await self.processes.make("run", run.heard)
             link.on_lost = lambda: self._lost(run, link)
