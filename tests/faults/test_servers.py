@@ -37,8 +37,9 @@ async def test_killed_with_two_runs_and_ten_viewers(tmp_path: Path, kills: int, 
                 await saved_since(server, known)
                 await asyncio.sleep(chance.uniform(0, 1.2) * checkpoint_s)  # the moment is what is tried here
                 known = {run: server.checkpoints(run)[:1] for run in runs}
-                server, stands = await again(server, runs, gone, ready)
-                lost += stands
+                before = {run: server.get(f"/api/runs/{run}/metrics") for run in runs}
+                server = await again(server, gone, ready)
+                lost += [lost_s(server, run, before[run]) for run in runs]
                 await until(lambda: all(one.greeted.is_set() for one in followers))
                 for run in runs:
                     server.post(f"/api/runs/{run}/play")
@@ -70,9 +71,8 @@ async def saved_since(server: Home, known: dict[str, list[Path]]) -> None:
     await until(lambda: all(server.checkpoints(run)[:1] != newest for run, newest in known.items()))
 
 
-async def again(server: Home, runs: list[str], gone: list[float], ready: list[float]) -> tuple[Home, list[float]]:
-    """Kill a server and start another in its place; what of each run was lost, in seconds of its training."""
-    before = {run: server.get(f"/api/runs/{run}/metrics") for run in runs}
+async def again(server: Home, gone: list[float], ready: list[float]) -> Home:
+    """Kill a server and start another in its place."""
     below = server.below()
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
@@ -81,18 +81,20 @@ async def again(server: Home, runs: list[str], gone: list[float], ready: list[fl
     server = Home(server.home, server.port, **server.environment)
     await asyncio.to_thread(server.__enter__)
     ready.append(server.ready_s)
-    lost = []
-    for run in runs:
-        assert server.run(run)["status"] == "interrupted"
-        kept = server.checkpoints(run)
-        stands = int(kept[0].name.split("-")[0]) if kept else 0
-        after = server.get(f"/api/runs/{run}/metrics")
-        upto = before[run]["step"].index(stands) + 1 if stands in before[run]["step"] else len(before[run]["step"])
-        for name, column in before[run].items():
-            assert after[name][:upto] == column[:upto]
-        assert after["step"][: len(recorded(stands))] == recorded(stands)
-        lost.append(max(0.0, (before[run]["step"][-1] - stands) / SPEED_HZ))
-    return server, lost
+    return server
+
+
+def lost_s(server: Home, run: str, before: dict[str, list[Any]]) -> float:
+    """What of a run was lost, in seconds of its training; up to its checkpoint nothing is."""
+    assert server.run(run)["status"] == "interrupted"
+    kept = server.checkpoints(run)
+    stands = int(kept[0].name.split("-")[0]) if kept else 0
+    after = server.get(f"/api/runs/{run}/metrics")
+    upto = before["step"].index(stands) + 1 if stands in before["step"] else len(before["step"])
+    for name, column in before.items():
+        assert after[name][:upto] == column[:upto]
+    assert after["step"][: len(recorded(stands))] == recorded(stands)
+    return max(0.0, (before["step"][-1] - stands) / SPEED_HZ)
 
 
 async def test_asked_to_end_it_says_goodbye_and_every_run_stands_where_it_was(tmp_path: Path) -> None:
