@@ -29,7 +29,7 @@ export async function openPlotly(home, spec, figure, chosen) {
   try {
     const [Plotly, chart] = await Promise.all([plotly(), spec.api?.includes("/views/") ? ask(spec.api, chosen) : local(figure)]);
     home.textContent = "";
-    await Plotly.newPlot(home, chart.data.map((/** @type {any} */ trace) => coloured(trace, figure)), dressed(chart.layout, figure), { responsive: true, displaylogo: false, displayModeBar: true, toImageButtonOptions: { format: "svg", filename: spec.id } });
+    await Plotly.newPlot(home, chart.data.map((/** @type {any} */ trace) => ({ ...coloured(trace, figure), ...(trace.name ? {} : { showlegend: false }) })), dressed(chart.layout, figure), { responsive: true, displaylogo: false, displayModeBar: true, toImageButtonOptions: { format: "svg", filename: spec.id } });
   } catch (error) {
     home.textContent = `This figure cannot be opened: ${error instanceof Error ? error.message : error}`;
   }
@@ -68,11 +68,17 @@ function coloured(trace, figure) {
       return { ...trace, colorscale: steps, zmin: -0.5, zmax: n - 0.5, showscale: false };
     }
     const flat = (trace.z ?? []).flat().filter(Number.isFinite);
+    if (figure.kind === "Images" && !figure.signed) {
+      const all = figure.images.flat(2);
+      return { ...trace, colorscale: "Greys", zmin: figure.lo ?? Math.min(...all), zmax: figure.hi ?? Math.max(...all) };
+    }
     const most = flat.reduce((/** @type {number} */ a, /** @type {number} */ v) => Math.max(a, Math.abs(v)), 1e-9);
     return figure.signed ? { ...trace, colorscale: scale(c.diverging), zmin: -most, zmax: most } : { ...trace, colorscale: scale(c.sequential) };
   }
-  const line = figure.lines?.findIndex?.((/** @type {any} */ l) => l.label === trace.name) ?? -1;
-  if (line >= 0 && trace.mode === "lines") return { ...trace, line: { ...trace.line, color: named(figure.lines[line].colour, line) } };
+  if (figure.kind === "Graph") return { ...trace, cliponaxis: false, hoverinfo: "text", textposition: "top center", marker: { size: 12, color: c.card, line: { width: 1.5, color: c.ink } }, line: { ...trace.line, color: trace.line?.width > 1 ? c.brass : c.ink2 } };
+  const lines = [...(figure.lines ?? []), ...(figure.paths ?? [])];
+  const line = lines.findIndex((/** @type {any} */ l) => l.label === trace.name);
+  if (line >= 0 && (trace.mode === "lines" || trace.mode === "markers")) return penned(trace, lines[line], line);
   const kinds = trace.marker?.color;
   if (!Array.isArray(kinds)) return trace;
   const outline = { width: 1, color: c.ink };
@@ -81,14 +87,21 @@ function coloured(trace, figure) {
   return { ...trace, marker: { color: kinds.map((k) => (k === 255 ? c.ink2 : c.classes[k % 8])), symbol: flat, size: trace.type === "scatter" ? 8 : 4, line: outline } };
 }
 
+/** A curve or a walk with its colour and style. @param {any} trace @param {any} line @param {number} index */
+function penned(trace, line, index) {
+  const color = named(line.colour, index);
+  const mode = line.style === "points" ? "markers" : "lines";
+  return { ...trace, mode, marker: { color, size: 7 }, line: { ...trace.line, color, dash: { dashed: "dash", dotted: "dot" }[line.style] ?? "solid", shape: line.style === "steps" ? "hv" : trace.line?.shape } };
+}
+
 /** @param {any} layout @param {any} figure */
 function dressed(layout, figure) {
   const c = palette();
   const axis = { gridcolor: c.rule, zerolinecolor: c.rule2, linecolor: c.rule2 };
-  const out = { ...layout, title: undefined, paper_bgcolor: c.card, plot_bgcolor: c.card, font: { color: c.ink, family: c.font }, colorway: [...c.lines, ...c.classes], margin: { t: 32, r: 24, b: 56, l: 64 }, modebar: { bgcolor: c.card, color: c.ink3, activecolor: c.brass }, showlegend: figure.kind === "Curves" || figure.kind === "Histograms" };
+  const out = { ...layout, title: undefined, paper_bgcolor: c.card, plot_bgcolor: c.card, font: { color: c.ink, family: c.font }, colorway: [...c.lines, ...c.classes], margin: { t: 32, r: 24, b: 56, l: 64 }, modebar: { bgcolor: c.card, color: c.ink3, activecolor: c.brass }, showlegend: ["Curves", "Histograms"].includes(figure.kind) || Boolean(figure.kind === "Field" && (figure.lines?.length || figure.paths?.length)) || Boolean(figure.kind === "Bars" && figure.series?.length) };
   for (const name of ["xaxis", "yaxis"]) out[name] = { ...axis, ...layout[name] };
-  if (figure.kind === "Network") for (const name of ["xaxis", "yaxis"]) out[name].visible = false;
-  if (figure.kind === "Field" && (figure.x?.unit ?? "") === (figure.y?.unit ?? "")) {
+  if (figure.kind === "Network" || figure.kind === "Graph") for (const name of ["xaxis", "yaxis"]) out[name].visible = false;
+  if (figure.kind === "Field" && figure.equal !== false && (figure.x?.unit ?? "") === (figure.y?.unit ?? "")) {
     out.yaxis.scaleanchor = "x";
     for (const name of ["xaxis", "yaxis"]) out[name].constrain = "domain";
   }
