@@ -128,25 +128,21 @@ def _edge(
 def paths(graph: Graph, values: Values, id: str, secret: bool) -> Equation:
     """∂L/∂(a node) as the sum over all paths, of the product of the local derivatives along each."""
     walked = list(graph.paths(id))
-    lines = [
-        _d(graph, id) + " = " + " + ".join(r" \cdot ".join(_local(graph, *edge) for edge in path) for path in walked)
-    ]
+    lines: list[str | tuple[str, str]] = []
+    slots: Slots = {}
+    for p, path in enumerate(walked):
+        symbols = r" \cdot ".join(_local(graph, *edge) for edge in path)
+        lines.append((symbols, f"path {p + 1} of {len(walked)}, from the loss back"))
+        if not secret:
+            numbers = r" \cdot ".join(rf"(\slot{{s{p}e{k}}})" for k in range(len(path)))
+            lines.append(rf"= {numbers} = \slot{{p{p}}}")
+            slots |= {f"s{p}e{k}": graph.local(*edge, values) for k, edge in enumerate(path)}
+            slots[f"p{p}"] = math.prod(graph.local(*edge, values) for edge in path)
     if secret:
-        return Equation.of(lines, {})
-    slots: Slots = {
-        f"s{p}e{k}": graph.local(*edge, values) for p, path in enumerate(walked) for k, edge in enumerate(path)
-    }
-    products = [math.prod(graph.local(*edge, values) for edge in path) for path in walked]
-    slots |= {f"p{p}": product for p, product in enumerate(products)} | {"sum": sum(products)}
-    lines.append(
-        "= "
-        + " + ".join(
-            r" \cdot ".join(rf"(\slot{{s{p}e{k}}})" for k in range(len(path))) for p, path in enumerate(walked)
-        )
-    )
-    if len(walked) > 1:
-        lines.append("= " + " + ".join(rf"(\slot{{p{p}}})" for p in range(len(walked))))
-    return Equation.of([*lines, r"= \slot{sum}"], slots)
+        return Equation.of([*lines, _d(graph, id)], {})
+    slots["sum"] = sum(float(slots[f"p{p}"]) for p in range(len(walked)))
+    added = " + ".join(rf"(\slot{{p{p}}})" for p in range(len(walked))) + " = " if len(walked) > 1 else ""
+    return Equation.of([*lines, rf"{_d(graph, id)} = {added}\slot{{sum}}"], slots)
 
 
 def difference(graph: Graph, values: Mapping[str, float | None], id: str, gradient: float | None) -> Equation:

@@ -97,8 +97,9 @@ def update(
     old, point, new = (column(letter, len(few)) for letter in "bxa")
     named = ", ".join([*names[: len(few) - 1], "1"])
     numbers = slots(b=before[few], x=x[few], a=w[few])
-    moved = rf"{old} - \slot{{rate}} \cdot (\slot{{pull}}) \cdot {point} \to {new}"
-    lines.append((moved, f"the weights of {named}" + (" (the first of them)" if len(few) < len(w) else "")))
+    few_only = " (the first of them)" if len(few) < len(w) else ""
+    lines.append((rf"{old} - \slot{{rate}} \cdot (\slot{{pull}}) \cdot {point}", f"the weights of {named}{few_only}"))
+    lines.append(rf"\to {new}")
     return Equation.of(lines, {"z": z, "p": p, "pull": p - y, "rate": rate, **numbers})
 
 
