@@ -22,9 +22,7 @@ def _colour(k: int) -> str:
     return f"class{k % 8}"
 
 
-def bends(
-    truth: Curve, fit: Curve, knots: Float[Tensor, " W"], unit: Unit, held: Float[Tensor, " E"] | None
-) -> Field:
+def bends(truth: Curve, fit: Curve, knots: Float[Tensor, " W"], unit: Unit, held: Float[Tensor, " E"] | None) -> Field:
     """The function and the sum. A sum of hinges is drawn piece by piece, each in the colour of the unit whose bend it
     begins with, and dotted where it would go without the next; `held` knots are handles.
     """

@@ -8,6 +8,7 @@ Beale (1958), On an iterative method for finding a local minimum of a function o
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,21 +28,24 @@ Places = Float[Tensor, "N 2"]
 
 
 @dataclass(frozen=True)
-class Surface:
+class Surface(ABC):
     """A function of the plane: the part of it that is shown, where the walkers begin, and where it is 0."""
 
     box: Box
     start: tuple[float, float]
     minima: tuple[tuple[float, float], ...]
 
+    @abstractmethod
     def height(self, x: Places) -> Float[Tensor, " N"]:
-        raise NotImplementedError
+        """f at each place."""
 
+    @abstractmethod
     def gradient(self, x: Places) -> Places:
-        raise NotImplementedError
+        """∇f at each place."""
 
+    @abstractmethod
     def hessian(self, x: Places) -> Float[Tensor, "N 2 2"]:
-        raise NotImplementedError
+        """∇²f at each place."""
 
     def eigenvalues(self, x: Places) -> Places:
         """Those of the Hessian at each place, the smaller one first: the curvature of the flattest and the steepest
