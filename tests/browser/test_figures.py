@@ -719,6 +719,7 @@ def test_a_picture_is_picked_and_looked_at_closely(show: Any) -> None:
     assert "row 8, column 8" in (page.locator("#images .figure-status").text_content() or "")
     canvas.press("Escape")
     assert page.evaluate("gallery.figures.images.figure.close") is None
+    frames_done(page)  # the grid stands again
     page.mouse.dblclick(*page.evaluate(PICTURE, ["images", 6, 8, 8]))
     assert page.evaluate("gallery.figures.images.figure.close") == 6
 
