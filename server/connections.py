@@ -12,6 +12,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 BODY_BYTES = 10_000
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -30,6 +31,10 @@ class Http(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().data_received(data)
         if not self._owes():
             self._rest()
+        elif self._has_no_head() and self.heard_bytes > self.config.loaded_app.state.settings.headers_bytes:
+            self._rest()  # the rest of the head is not waited for
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
         elif self.waiting is None:
             self._wait()
 

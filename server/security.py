@@ -100,6 +100,9 @@ class Guard:
             return forbidden(400, "A header came twice.")
         origin = origins[0] if origins else None
         site = sites[0] if sites else None
+        head, longest = len(scope["path"]) + len(scope["query_string"]) + headers.size, self.settings.headers_bytes
+        if head > longest:
+            return Problem(431, f"A head has at most {longest:,} bytes here.", kind="head-too-large").response()
         lengths, most = headers.all("content-length"), self.body_limit(scope)
         if not all(length.isascii() and length.isdigit() for length in lengths):
             return forbidden(400, "Content-Length is not a whole number.")
@@ -199,6 +202,11 @@ class Headers:
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self.raw = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all names and values."""
+        return sum(len(name) + len(value) for name, value in self.raw)
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.raw if key == name]

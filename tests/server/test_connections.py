@@ -40,7 +40,7 @@ class Wire(asyncio.Transport):
 class App:
     """Reads the whole body, then answers."""
 
-    state = SimpleNamespace(settings=SimpleNamespace(request_s=0.5))
+    state = SimpleNamespace(settings=SimpleNamespace(request_s=0.5, headers_bytes=8_192))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         while (message := await receive())["type"] == "http.request" and message["more_body"]:
@@ -85,6 +85,18 @@ async def test_a_head_letter_by_letter_is_not_waited_for() -> None:
             break
     assert wire.closed
     assert wire.written.startswith(b"HTTP/1.1 408 ")
+    connection.connection_lost(None)
+
+
+async def test_a_head_without_end_is_not_read_on() -> None:
+    connection, wire = connected()
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+    sent = 0
+    while not wire.closed and sent < 100:
+        connection.data_received(b"a" * 1_000)
+        sent += 1
+    assert sent == 9  # the first that is beyond 8,192 bytes
+    assert wire.written.startswith(b"HTTP/1.1 431 ")
     connection.connection_lost(None)
 
 

@@ -87,7 +87,7 @@ def test_uploads(what: str, at: tuple[int, ...], above: tuple[int, ...]) -> None
 # ---------------------------------------------------------------- bodies, at the door
 
 
-async def post(settings: Settings, path: str, size: int, chunk: int | None = None) -> int:
+async def post(settings: Settings, path: str, size: int, chunk: int | None = None, beside: int = 0) -> int:
     """The status of a POST with a body of this size, read whole; in chunks that name no length if told so."""
     sent: list[Message] = []
     left = size
@@ -107,6 +107,7 @@ async def post(settings: Settings, path: str, size: int, chunk: int | None = Non
 
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     headers.append((b"transfer-encoding", b"chunked") if chunk else (b"content-length", str(size).encode()))
+    headers += [(b"x-beside", b"x" * beside)] if beside else []
     scope = {
         "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
         "scheme": "http", "headers": headers, "client": ("127.0.0.1", 1),
@@ -125,6 +126,14 @@ async def test_bodies_and_uploads(chunk: int | None) -> None:
         assert await post(settings, path, 1 << 20, chunk) == 200
         assert await post(settings, path, (1 << 20) + 1, chunk) == 413
         assert await post(settings, f"{path}/x", 2_049, chunk) == 413
+
+
+async def test_heads() -> None:
+    settings = Settings(headers_bytes=8_192)
+    known = len("".join(("/api/runs", "host", "localhost", "content-type", "application/json", "content-length", "1")))
+    known += len("x-beside")
+    assert await post(settings, "/api/runs", 1, beside=8_192 - known) == 200
+    assert await post(settings, "/api/runs", 1, beside=8_193 - known) == 431
 
 
 # ---------------------------------------------------------------- a server with little of everything
