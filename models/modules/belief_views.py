@@ -147,7 +147,7 @@ def _gaussian(question: Gaussian, data: Sequence[float]) -> Equation:
         (r"\hat\mu_{\mathrm{MLE}} = \bar x = \slot{mle}", "the mean of the data"),
         (r"w = \dfrac{n\tau^2}{n\tau^2 + \sigma^2} = \slot{w}", "how much the data weigh"),
         (r"\hat\mu_{\mathrm{MAP}} = w\,\bar x + (1 - w)\,m", "between data and prior"),
-        r"= \slot{w} \cdot \slot{mle} + \slot{r} \cdot \slot{m} = \slot{map}",
+        r"= \slot{w} \cdot (\slot{mle}) + \slot{r} \cdot (\slot{m}) = \slot{map}",
         (r"\dfrac{1}{\mathrm{sd}^2} = \dfrac{1}{\tau^2} + \dfrac{n}{\sigma^2},\quad \mathrm{sd} = \slot{sd}",
          "precisions add"),
     ]  # fmt: skip

@@ -22,10 +22,10 @@ def test_map_goes_to_mle_as_n_grows(question: str) -> None:
     medians = {n: sorted(values)[4] for n, values in gaps.items()}
     assert medians[50] < medians[5]
     assert medians[500] < medians[50]
-    assert medians[500] < 0.01
+    assert medians[500] < 0.02  # (σ/τ)² |m − μ|/n = 4 · 2/500 of the Gaussian; less of the coin
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_posterior_covers_the_truth_as_often_as_it_says(seed: int) -> None:
     """Truths drawn from the prior: 80 % intervals of the posterior hold them in about 80 % of 200 coins."""
     prior = stats.beta(2, 2)
