@@ -39,6 +39,11 @@ def drawn(page: Page, lines: int) -> list[dict[str, Any]]:
     return list(page.evaluate(f"{LINES}.map((l) => ({read}))"))
 
 
+def folded(page: Page, seeds: int) -> None:
+    """The first line is the mean of so many seeds: the runs arrive one by one."""
+    page.wait_for_function(f"(n) => {LINES}?.[0]?.label.endsWith(`mean ± sd, n = ${{n}}`)", arg=seeds)
+
+
 def panels(page: Page) -> None:
     """Every panel is drawn."""
     page.wait_for_function(f"() => {PANELS}.length && {PANELS}.every((frame) => frame.figure?.figure)")
@@ -46,6 +51,7 @@ def panels(page: Page) -> None:
 
 def test_curves_are_overlaid_and_seeds_folded(opened: Opener, live_server: LiveServer, runs: list[str]) -> None:
     page = opened("/compare?part=test&runs=" + ",".join(runs))
+    folded(page, 3)
     mean, other = drawn(page, 2)
     assert (mean["label"], mean["style"], mean["band"]) == ("learning rate 0.1, mean ± sd, n = 3", "dashed", True)
     lasts = []
@@ -182,7 +188,7 @@ def test_histograms_share_their_bins_and_heights(opened: Opener, runs: list[str]
 def test_seeds_fold_into_mean_and_standard_deviation(opened: Opener, live_server: LiveServer, runs: list[str]) -> None:
     page = opened("/compare?part=test&runs=" + ",".join(runs[:3]))
     drawn(page, 1)
-    page.wait_for_function(f"() => {LINES}[0].label.endsWith('mean ± sd, n = 3')")  # the runs arrive one by one
+    folded(page, 3)
     columns = [live_server.get(f"/api/runs/{run}/metrics")["test_loss"] for run in runs[:3]]
     values = np.array([[value for value in column if value is not None] for column in columns])
     told = page.evaluate(f"(({{ y, lower, upper }}) => [y, lower, upper].map((t) => [...t.data]))({LINES}[0])")
