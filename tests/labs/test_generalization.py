@@ -24,7 +24,7 @@ def words(session: Session) -> str:
 def test_training_error_only_falls_and_test_error_turns() -> None:
     session, rows = play(14 * 8)
     train, validation, test = session.lab.tally.means().T.numpy()
-    assert train[0] > train[4] > train[9] > train[13]
+    assert (np.diff(train) < 0).all()  # every degree has the same samples, so it can only fit them better
     best = int(np.argmin(test))
     assert 2 <= best <= 8  # degrees 3 to 9
     assert test[0] > 2 * test[best]

@@ -34,11 +34,11 @@ class Generalization(Lab):
     # fmt: off
     class Config(LabConfig):
         experiment: Literal["degrees", "k-fold", "double descent"] = setting(
-            "degrees", group="Experiment", help="New samples for polynomials of degree 1 to 14; one sample cut into "
+            "degrees", group="Experiment", help="Many samples for polynomials of degree 1 to 14; one sample cut into "
                                                 "folds; or ever more random features, past the number of points.")
         refits: int = setting(8, ge=2, le=50, group="Experiment", label="Refits at each",
                               when={"experiment": ["degrees", "double descent"]},
-                              help="On so many new samples each degree (each number of features) is tried in a round.")
+                              help="In a round each degree (each number of features) is tried on so many samples.")
         hold: int = live(0, ge=0, le=MOST, group="Experiment", label="Stay at degree", when={"experiment": ["degrees"]},
                          help="0: sweep over all of them.")
         folds: int = setting(5, ge=2, le=200, group="Experiment", label="Folds k", when={"experiment": ["k-fold"]},
@@ -108,6 +108,7 @@ class Generalization(Lab):
         self.tally = Tally(self.settings, PLACES)
         self.order = torch.randperm(len(self.rows))
         self.count = self.k = 0
+        self.samples: list[tuple[Tensor, ...]] = []  # of this round
         self.held_out = torch.full((len(self.settings), self.every), torch.nan, dtype=torch.float64)  # newest errors
         self.fan = torch.empty(0, PLACES, dtype=torch.float64)  # the newest predictions of setting k
         self.shown, self.held = torch.empty(0, 2, dtype=torch.float64), torch.empty(0, dtype=torch.long)
@@ -153,22 +154,31 @@ class Generalization(Lab):
             self.fan = self.fan[:0]
         self.k = k
         for _ in range(self.config.refits if self.config.experiment == "double descent" else 1):
-            errors = self.fold(part) if self.config.experiment == "k-fold" else self.refit()
+            errors = self.fold(part) if self.config.experiment == "k-fold" else self.refit(part)
         self.held_out[k, part] = errors[1]
         self.count += 1
         found: Metrics = {"train_loss": errors[0], "validation_loss": errors[1], "setting": float(self.settings[k])}
         return found if self.config.truth == "yours" else found | {"test_loss": errors[2]}
 
-    def refit(self) -> tuple[float, float, float]:
-        """Setting k on a new sample, with a validation and a test sample of its own."""
-        n = self.config.n
-        x, y, inputs = self.draw(n)
-        _, other_y, others = self.draw(max(5, n // 2))
+    def refit(self, part: int) -> tuple[float, float, float]:
+        """Setting k on a sample, with a validation and a test sample of its own.
+
+        In a round every degree has the same samples, so that their errors can be compared; the next round draws anew.
+        """
+        fresh = self.k == 0 or self.config.hold or part >= len(self.samples)
+        x, y, inputs, other_y, others = self.drawn() if fresh else self.samples[part]
+        if self.config.experiment == "degrees":
+            self.samples = [*self.samples[:part], (x, y, inputs, other_y, others), *self.samples[part + 1 :]]
         phi = self.features([inputs, others, self.test_x])
         theta = resampling.fit(phi[0], y, self.config.ridge if self.config.experiment == "double descent" else 0.0)
-        self.shown, self.held = torch.stack([x, y], dim=1), torch.zeros(n, dtype=torch.long)
+        self.shown, self.held = torch.stack([x, y], dim=1), torch.zeros(len(x), dtype=torch.long)
         test_y = self.target + self.config.noise * torch.randn(PLACES, dtype=torch.float64)
         return self.keep(phi, theta, y, other_y, test_y)
+
+    def drawn(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """A training sample and a validation sample half its size."""
+        _, other_y, others = self.draw(max(5, self.config.n // 2))
+        return *self.draw(self.config.n), other_y, others
 
     def fold(self, part: int) -> tuple[float, float, float]:
         """Setting k on all folds but one, which is its validation sample."""
