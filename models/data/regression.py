@@ -14,7 +14,7 @@ from models.data import diabetes
 
 __all__ = ["BOX", "REACH", "TEST", "WORDS", "Name", "axes", "box", "draw", "target", "truth"]
 
-Name = Literal["line", "wave", "outlier", "one place", "diabetes", "diabetes, all ten", "yours"]
+Name = Literal["line", "wave", "outlier", "one place", "diabetes", "diabetes, all ten", "table", "yours"]
 WORDS: dict[Name, str] = {
     "line": "near a line",
     "wave": "near a wave",
@@ -22,6 +22,7 @@ WORDS: dict[Name, str] = {
     "one place": "all at one x",
     "diabetes": "diabetes: one measurement",
     "diabetes, all ten": "diabetes: all ten",
+    "table": "a table",
     "yours": "only your own points",
 }
 TOY: tuple[Name, ...] = ("line", "wave", "outlier", "one place")
@@ -67,7 +68,7 @@ def _toy(name: Name, n: int, noise: float, generator: Generator) -> Float[Tensor
 
 
 def axes(name: Name, measurement: diabetes.Measurement) -> list[tuple[str, str]]:
-    """(label, unit) of each input."""
+    """(label, unit) of each input of a set that comes with the course."""
     if name == "diabetes, all ten":
         return list(diabetes.MEASUREMENTS.values())
     return [diabetes.MEASUREMENTS[measurement]] if name == "diabetes" else [("x", "")]
@@ -78,10 +79,8 @@ def target(name: Name) -> tuple[str, str]:
     return diabetes.TARGET if name.startswith("diabetes") else ("y", "")
 
 
-def box(name: Name, rows: Float[Tensor, "N D"]) -> tuple[float, float, float, float]:
-    """The part of the plane to draw: x from, to, y from, to. With several inputs both directions are the target's."""
-    if not name.startswith("diabetes"):
-        return BOX
+def box(rows: Float[Tensor, "N D"]) -> tuple[float, float, float, float]:
+    """The part of the plane that holds some rows: x from, to, y from, to; with several inputs both are the target's."""
     low, high = rows[:, [0 if rows.shape[1] == 2 else -1, -1]].aminmax(dim=0)
     free = 0.08 * (high - low).clamp_min(1e-6)
     (x0, y0), (x1, y1) = (low - free).tolist(), (high + free).tolist()

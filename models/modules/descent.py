@@ -8,7 +8,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from models.core import Column, Equation, Table
-from models.data import regression
 from models.modules import least_squares
 from models.modules.regression_sample import RegressionSample
 from models.modules.vectors import column, numeral
@@ -143,7 +142,7 @@ def prospects(x: Float[Tensor, "N F"], rate: float, *, noisy: bool) -> list[Sent
 def words_of_loss(sample: RegressionSample, theta: Weights, best: Weights) -> str:
     """The loss, the least loss, and what is between them: ‖X(θ − θ*)‖²/N."""
     least, excess = least_squares.loss(sample.x, sample.y, best), (sample.x @ (theta - best)).square().mean()
-    unit = regression.target(sample.name)[1]
+    unit = sample.target[1]
     now = f"Loss {numeral(float(least_squares.loss(sample.x, sample.y, theta)))}{f' (in {unit}²)' if unit else ''}; "
     return now + f"the closed form's is {numeral(float(least))}, so {numeral(float(excess), 3)} to go."
 

@@ -8,16 +8,20 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from models.data import diabetes, regression
+from models.data.own import Choice
 from models.modules.features import Basis, basis, basis_names
 
 __all__ = ["RegressionSample", "weight_names"]
 
 
-def weight_names(name: regression.Name, features: Basis, size: int, *, bias: bool) -> list[str]:
+def weight_names(
+    name: regression.Name, features: Basis, size: int, *, bias: bool, table: Choice | None = None
+) -> list[str]:
     """What each column of the design matrix is called; the bias, where there is one, is the last."""
-    inputs: list[str] = list(diabetes.MEASUREMENTS)
-    terms = inputs if name == "diabetes, all ten" else basis_names(features, size)
-    return terms + ["1"] * bias
+    inputs: list[str] = list(diabetes.MEASUREMENTS) if name == "diabetes, all ten" else []
+    if table and len(table.inputs) > 1:
+        inputs = [label for label, _ in table.inputs]
+    return (inputs or basis_names(features, size)) + ["1"] * bias
 
 
 class RegressionSample:
@@ -39,12 +43,20 @@ class RegressionSample:
         size: int = 1,
         standardise: bool = False,
         bias: bool = True,
+        table: Choice | None = None,
     ) -> None:
         self.name, self.measurement, self.features, self.size, self.bias = name, measurement, features, size, bias
-        self.rows, self.test = regression.draw(name, n, noise, measurement, generator)
+        self.inputs, self.target = regression.axes(name, measurement), regression.target(name)
+        if table:
+            self.inputs, self.target = list(table.inputs), table.target
+            rows = torch.cat([table.x, table.y[:, None]], dim=1)
+            self.rows, self.test = (rows[part] for part in table.split(0.8, generator))
+        else:
+            self.rows, self.test = regression.draw(name, n, noise, measurement, generator)
         self.given, self.own = len(self.rows), 0
-        self.box = regression.box(name, self.rows)
-        self.names = weight_names(name, features, size, bias=bias)
+        self.toy = not (table or name.startswith("diabetes"))
+        self.box = regression.BOX if self.toy else regression.box(self.rows)
+        self.names = weight_names(name, features, size, bias=bias, table=table)
         self.centre, self.scale = torch.zeros(2, len(self.names) - bias, dtype=torch.float64)
         self.scale = self.scale + 1
         if standardise and self.given:
@@ -56,7 +68,7 @@ class RegressionSample:
     @property
     def flat(self) -> bool:
         """Whether there is one input, so that y over x can be drawn."""
-        return self.name != "diabetes, all ten"
+        return len(self.inputs) == 1
 
     @property
     def straight(self) -> bool:
@@ -66,9 +78,7 @@ class RegressionSample:
     @property
     def range(self) -> tuple[float, float]:
         """The x that become u = −1 and u = 1."""
-        if self.name.startswith("diabetes"):
-            return self.box[0], self.box[1]
-        return -regression.REACH, regression.REACH
+        return (-regression.REACH, regression.REACH) if self.toy else (self.box[0], self.box[1])
 
     def design(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N F"]:
         """The row of features that a place becomes."""

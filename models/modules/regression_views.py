@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from models.core import Arrow, Axis, Box, Curves, Field, Line, Segment, Walk
-from models.data import regression
 from models.modules import least_squares
 from models.modules.regression_sample import RegressionSample
 
@@ -17,6 +16,8 @@ __all__ = ["DRAWN", "Bowl", "across", "axes", "bounded", "ends", "pieces", "plan
 
 DRAWN = 60
 """With more points than this their squares would cover each other and are left out."""
+MANY = 1_000
+"""So many points are drawn; the rest is learned from all the same."""
 FAR = 1e6
 Weights = Float[Tensor, " F"]
 
@@ -28,10 +29,10 @@ def bounded(values: Tensor) -> Tensor:
 
 def axes(sample: RegressionSample) -> tuple[Axis, Axis]:
     """The axes of `plane`: x and y, or with several inputs the prediction and the truth."""
-    label, unit = regression.target(sample.name)
+    label, unit = sample.target
     if not sample.flat:
         return Axis(f"predicted {label}", unit), Axis(label, unit)
-    ((first, its_unit),) = regression.axes(sample.name, sample.measurement)
+    ((first, its_unit),) = sample.inputs
     return Axis(first, its_unit), Axis(label, unit)
 
 
@@ -44,13 +45,13 @@ def across(sample: RegressionSample, count: int = 160) -> tuple[Float[Tensor, " 
 def plane(sample: RegressionSample, theta: Weights, lines: Sequence[Line], **fields: Any) -> Field:
     """The points and the lines among them; with several inputs each row's truth over its prediction."""
     x, y = axes(sample)
-    toy = not sample.name.startswith("diabetes")
-    points = sample.rows if sample.flat else torch.stack([bounded(sample.x @ theta), sample.y], dim=1)
+    first = slice(MANY)
+    points = sample.rows[first] if sample.flat else torch.stack([bounded(sample.x[first] @ theta), sample.y[first]], 1)
     low, high = sample.box[0], sample.box[1]
     right = [] if sample.flat else [Segment("right", low, low, high, high, "predicted = true", dash=True)]
     return Field(
         box=sample.box, x=x, y=y, points=points, labels=torch.zeros(len(points), dtype=torch.long),
-        class_names=["data"], equal=toy or not sample.flat, lines=list(lines), draws=toy,
+        class_names=["data"], equal=sample.toy or not sample.flat, lines=list(lines), draws=sample.toy,
         segments=right + fields.pop("segments", []), **fields,
     )  # fmt: skip
 

@@ -39,6 +39,6 @@ def test_one_measurement_is_that_column_in_its_unit() -> None:
     known = diabetes.load()[:, [2, 10]]
     assert sorted(torch.cat([train, test]).tolist()) == sorted(known.tolist())
     assert regression.axes("diabetes", "bmi") == [("body mass index", "kg/m²")]
-    x0, x1, y0, y1 = regression.box("diabetes", train)
+    x0, x1, y0, y1 = regression.box(train)
     assert x0 < float(train[:, 0].min()) < float(train[:, 0].max()) < x1
     assert y0 < float(train[:, 1].min()) < float(train[:, 1].max()) < y1

@@ -6,7 +6,7 @@ import torch
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression as ScikitRegression
 
-from models.core.errors import Refused
+from models.core.errors import InvalidConfig, Refused
 from models.core.lab import Finished
 from models.core.session import Session
 from models.labs.linear.linear_regression import LinearRegression
@@ -222,3 +222,22 @@ def test_a_finished_descent_is_left_alone() -> None:
     with pytest.raises(Finished):
         lab.step()
     assert lab.theta.tolist() == theta
+
+
+def test_a_table_is_learned_from_in_its_units() -> None:
+    session = play(3, data="table", table="diabetes", inputs=["bmi", "bp"], target="s5", standardise=True)
+    lab = session.lab
+    theirs = ScikitRegression().fit(lab.sample.x[:, :-1].numpy(), lab.sample.y.numpy()).coef_
+    np.testing.assert_allclose(lab.best[:-1].numpy(), theirs, atol=1e-9)
+    assert lab.sample.names == ["body mass index", "mean blood pressure", "1"]
+    assert session.look("line").y.label == "log of triglycerides"
+    one = play(data="table", table="diabetes", inputs=["bmi"], target="bp", features="polynomial", size=2)
+    assert (one.lab.sample.flat, len(one.lab.theta)) == (True, 3)
+    assert one.look("line").x.unit == "kg/m²"
+    for view in LinearRegression.methods("view"):
+        one.frame(view)
+
+
+def test_without_a_table_it_asks_for_one_beside_the_field() -> None:
+    with pytest.raises(InvalidConfig, match="Choose a table"):
+        play(data="table")

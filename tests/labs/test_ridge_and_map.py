@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import Lasso, Ridge
 
-from models.core.errors import Refused
+from models.core.errors import InvalidConfig, Refused
 from models.core.session import Session
 from models.labs.linear.ridge_and_map import RidgeAndMap
 from tests.core.drive import forward
@@ -155,3 +155,22 @@ def test_a_prediction_says_its_doubt() -> None:
     assert "19 times of 20" in text.lines[0].text
     (text,) = play(prior="Laplace").ask("predict", {"x": 0.5, "y": 0.0})
     assert "±" not in text.lines[0].text
+
+
+def test_a_table_is_learned_from_in_its_units() -> None:
+    session = play(3, data="table", table="diabetes", inputs=["bmi", "bp"], target="s5", standardise=True, prior="flat")
+    lab = session.lab
+    theirs = np.linalg.lstsq(lab.sample.x.numpy(), lab.sample.y.numpy(), rcond=None)[0][:-1]
+    np.testing.assert_allclose(lab.mle[:-1].numpy(), theirs, atol=1e-9)
+    assert lab.sample.names == ["body mass index", "mean blood pressure", "1"]
+    assert session.look("curve").y.label == "log of triglycerides"
+    one = play(data="table", table="diabetes", inputs=["bmi"], target="bp", features="polynomial", size=2)
+    assert (one.lab.sample.flat, len(one.lab.theta)) == (True, 3)
+    assert one.look("curve").x.unit == "kg/m²"
+    for view in RidgeAndMap.methods("view"):
+        one.frame(view)
+
+
+def test_without_a_table_it_asks_for_one_beside_the_field() -> None:
+    with pytest.raises(InvalidConfig, match="Choose a table"):
+        play(data="table")

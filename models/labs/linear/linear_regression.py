@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from models.core import (
-    Bars, Challenge, Curves, Axis, Equation, Field, Finished, Handle, Lab, LabConfig, Line, Metric, Metrics, OwnPoints,
-    Point, PointMove, Preset, Refused, Solution, Summary, Table, Text, Trail, action, live, probe, setting, view,
+    Bars, Challenge, Curves, Axis, DatasetRef, Equation, Field, Finished, Handle, Lab, LabConfig, Line, Metric, Metrics,
+    NumberColumn, OwnPoints, Point, PointMove, Preset, Refused, Solution, Summary, Table, Text, Trail, action, live,
+    probe, setting, view,
 )  # fmt: skip
-from models.data import diabetes, regression
+from models.data import diabetes, own, regression
 from models.modules import descent, least_squares, linear_views, regression_views
 from models.modules.features import BASES, Basis
 from models.modules.regression_sample import RegressionSample, weight_names
@@ -34,6 +35,9 @@ class LinearRegression(Lab):
                                         help="The points, and what is to be predicted of them.")
         measurement: diabetes.Measurement = setting("bmi", group="Data", when={"data": ["diabetes"]}, label="Across",
                                                     options=diabetes.LABELS, help="The patients' measurement to use.")
+        table: DatasetRef | None = own.table(when={"data": ["table"]})
+        inputs: list[NumberColumn] = own.inputs(most=30, when={"data": ["table"]})
+        target: NumberColumn | None = own.target(when={"data": ["table"]})
         n: int = setting(12, ge=1, le=200, group="Data", label="Points", when={"data": TOY},
                          help="With fewer points than weights the closed form is no longer the only answer.")
         noise: float = setting(0.7, ge=0, le=2, step=0.1, group="Data", when={"data": TOY}, unit="units of y",
@@ -59,10 +63,16 @@ class LinearRegression(Lab):
                            help="η/(1 + t/50): only a falling rate lets the trembling die out.")
         start: Literal["far off", "zero"] = setting("far off", group="Training", help="Where descent begins.")
 
+        def chosen(self) -> own.Choice | None:
+            """The table, where one is used; raises InvalidConfig."""
+            return own.choose(self, classes=False) if self.data == "table" else None
+
         def names(self) -> list[str]:
-            return weight_names(self.data, self.features, self.size, bias=self.bias != "none")
+            return weight_names(self.data, self.features, self.size, bias=self.bias != "none", table=self.chosen())
 
         def summary(self) -> Summary:
+            if problems := own.problems(self, classes=False) if self.data == "table" else []:
+                return Summary(problems=problems)
             return linear_views.summary(len(self.names()))
 
     presets = [
@@ -104,6 +114,7 @@ class LinearRegression(Lab):
         self.sample = RegressionSample(
             config.data, generator, n=config.n, noise=config.noise, measurement=config.measurement,
             features=config.features, size=config.size, standardise=config.standardise, bias=config.bias != "none",
+            table=config.chosen(),
         )  # fmt: skip
         self.sample.add_own(config.points)
         self.theta = torch.zeros(len(config.names()), dtype=torch.float64)  # (F,)
@@ -239,7 +250,7 @@ class LinearRegression(Lab):
             raise Refused("With ten inputs a place in this picture is no patient.")
         phi = self.sample.design(torch.tensor([[at.x]], dtype=torch.float64))[0]
         values = torch.stack([phi @ self.theta, phi @ self.best, torch.tensor(at.y).double()])
-        label, unit = regression.target(self.sample.name)
+        label, unit = self.sample.target
         return Bars(labels=["descent", "closed form", "here"], values=regression_views.bounded(values), signed=True,
                     y=Axis(label, unit))  # fmt: skip
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from models.core import (
-    Axis, Bars, Challenge, Curves, Equation, Field, Finished, Handle, Lab, LabConfig, Line, Metric, Metrics, OwnPoints,
-    Point, PointMove, Preset, Refused, Solution, Summary, Text, action, live, probe, setting, view,
+    Axis, Bars, Challenge, Curves, DatasetRef, Equation, Field, Finished, Handle, Lab, LabConfig, Line, Metric, Metrics,
+    NumberColumn, OwnPoints, Point, PointMove, Preset, Refused, Solution, Summary, Text, action, live, probe, setting,
+    view,
 )  # fmt: skip
-from models.data import diabetes, regression
+from models.data import diabetes, own, regression
 from models.modules import least_squares, linear_views, posterior, regression_views
 from models.modules.features import BASES, Basis
 from models.modules.regression_sample import RegressionSample, weight_names
@@ -43,6 +44,9 @@ class RidgeAndMap(Lab):
                                         help="The points, and what is to be predicted of them.")
         measurement: diabetes.Measurement = setting("bmi", group="Data", when={"data": ["diabetes"]}, label="Across",
                                                     options=diabetes.LABELS, help="The patients' measurement to use.")
+        table: DatasetRef | None = own.table(when={"data": ["table"]})
+        inputs: list[NumberColumn] = own.inputs(most=30, when={"data": ["table"]})
+        target: NumberColumn | None = own.target(when={"data": ["table"]})
         n: int = setting(12, ge=1, le=200, group="Data", label="Points", when={"data": TOY},
                          help="The fewer there are, the more the prior says.")
         noise: float = setting(0.5, ge=0, le=2, step=0.1, group="Data", when={"data": TOY}, unit="units of y",
@@ -64,10 +68,16 @@ class RidgeAndMap(Lab):
         step_does: Literal["τ falls", "lines are drawn"] = live(
             "τ falls", group="Belief", label="A step", help="Narrow the prior, or draw a line from the posterior.")
 
+        def chosen(self) -> own.Choice | None:
+            """The table, where one is used; raises InvalidConfig."""
+            return own.choose(self, classes=False) if self.data == "table" else None
+
         def names(self) -> list[str]:
-            return weight_names(self.data, self.features, self.size, bias=True)
+            return weight_names(self.data, self.features, self.size, bias=True, table=self.chosen())
 
         def summary(self) -> Summary:
+            if problems := own.problems(self, classes=False) if self.data == "table" else []:
+                return Summary(problems=problems)
             return linear_views.summary(len(self.names()))
 
     presets = [
@@ -103,6 +113,7 @@ class RidgeAndMap(Lab):
         self.sample = RegressionSample(
             config.data, generator, n=config.n, noise=config.noise, measurement=config.measurement,
             features=config.features, size=config.size, standardise=config.standardise,
+            table=config.chosen(),
         )  # fmt: skip
         self.sample.add_own(config.points)
         self.tau = config.tau
