@@ -27,7 +27,7 @@ run: install ## serve on http://127.0.0.1:8000 (ORRERY_PORT, ORRERY_HOST, ORRERY
 	@exec $(BIN)/orrery serve
 
 test: install-test chromium ## all tests; PYTEST_ARGS="-k mlp" chooses
-	$(BIN)/python -m pytest -q -m "not proof and not full" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not proof and not full" $(PYTEST_ARGS)
 
 proof: install-test ## the syllabus's medians at full size (long)
 	$(BIN)/python -m pytest -q -m proof $(PYTEST_ARGS)
