@@ -69,7 +69,7 @@ def plane(a: Matrix2, x: Float[Tensor, " 2"]) -> Field:
     segments, far = [], 1.5 * REACH
     for i, (u, v) in enumerate(found.lines):
         name, colour = f"λ = {numeral(found.values[i], 3)}", "mark" if i == lit else "ink3"
-        segments.append(Segment(f"eigen-{i}", -far * u, -far * v, far * u, far * v, name, dash=i != lit, colour=colour))
+        segments.append(Segment(f"eigen-{i}", far * u, far * v, -far * u, -far * v, name, dash=i != lit, colour=colour))
     (p, q), (r, s) = a.tolist()
     arrows = [
         Arrow("column1", 0, 0, p, r, "A e₁", "class3", grab=True),

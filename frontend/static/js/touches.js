@@ -31,6 +31,11 @@ export class Touches {
     place.addEventListener("build", (event) => this.#build(/** @type {CustomEvent} */ (event).detail));
   }
 
+  /** Of some settings those that no touch of this page is about to change. @param {Record<string, any>} fields */
+  untouched(fields) {
+    return Object.fromEntries(Object.entries(fields).filter(([name]) => this.queues.get(`live:${name}`)?.idle ?? true));
+  }
+
   /** @param {CustomEvent<TouchDetail>} event */
   #touched(event) {
     const frame = /** @type {any} */ (/** @type {HTMLElement} */ (event.target).closest("figure-frame"));

@@ -109,6 +109,12 @@ run.addEventListener("status", () => {
   if (settings.idle && touches.idle) controls.put(run.state.config ?? {});
   document.body.dataset.status = run.state.status;
 });
+run.addEventListener("edit", (event) => {
+  const { name, arguments: fields } = /** @type {CustomEvent} */ (event).detail;
+  if (name !== "config" || !settings.idle) return;
+  controls.put(touches.untouched(fields)); // a hand on a figure, here or elsewhere, has moved a slider
+  written();
+});
 run.addEventListener("challenge", (event) => {
   const { id, passed } = /** @type {CustomEvent} */ (event).detail;
   const text = lesson.challenge(id, passed, run.state.step);
