@@ -11,17 +11,19 @@ import torch
 from torch import Tensor
 
 from models.core import (
-    Axis, Challenge, Curves, Equation, Field, Finished, Lab, LabConfig, Line, Matrix, Metric, Metrics, OwnPoints,
+    Axis, Challenge, Curves, DatasetRef, Equation, Field, Finished, Lab, LabConfig, Line, Matrix, Metric, Metrics,
+    NumberColumn, OwnPoints,
     PointMove, Preset, Refused, Solution, Summary, Text, action, live, setting, view,
 )  # fmt: skip
-from models.data import regression
-from models.modules import resampling
+from models.data import own, regression
+from models.modules import error_charts, resampling
 from models.modules.resampling import Tally
 from models.modules.vectors import numeral
 
 MOST, PLACES, SIDES, FAN = 14, 200, 10, 12
 """The highest degree; places at which predictions are compared; inputs in double descent; refits shown together."""
-LEAST_SHOWN = 1e-3
+
+BELOW = "; no square is below 0, but its estimate from few refits can be (their scatter is taken off)"
 
 
 class Generalization(Lab):
@@ -45,20 +47,34 @@ class Generalization(Lab):
                              help="Each fold is held out once; k = n leaves one point out at a time.")
         ridge: float = setting(0.1, ge=0, le=10, group="Experiment", label="Ridge λ",
                                when={"experiment": ["double descent"]}, help="A little of it flattens the peak.")
-        truth: Literal["wave", "line", "yours"] = setting(
-            "wave", group="Data", options={"wave": "a wave", "line": "a line", "yours": "only your own points"},
+        truth: Literal["wave", "line", "table", "yours"] = setting(
+            "wave", group="Data", options={"wave": "a wave", "line": "a line", "table": "a table: who knows",
+                                           "yours": "only your own points"},
             when={"experiment": ["degrees", "k-fold"]}, help="What the points scatter around.")
+        table: DatasetRef | None = own.table(when={"truth": ["table"]})
+        inputs: list[NumberColumn] = own.inputs(most=1, when={"truth": ["table"]})
+        target: NumberColumn | None = own.target(when={"truth": ["table"]})
         n: int = setting(20, ge=1, le=200, group="Data", label="Points", help="How many points a fit learns from.")
         noise: float = setting(0.5, ge=0, le=2, step=0.1, group="Data", unit="units of y",
                                help="How far chance moves y: no fit can predict it.")
         points: OwnPoints = live([], group="Data", advanced=True, when={"experiment": ["k-fold"]},
                                  help="Points painted on the plane join those that are cut into folds.")
 
+        @property
+        def known(self) -> bool:
+            """Whether the truth is known, so that new points can be drawn from it."""
+            return self.experiment == "double descent" or self.truth in ("wave", "line")
+
         def summary(self) -> Summary:
             problems = []
-            if self.experiment == "k-fold" and self.truth != "yours" and self.folds > self.n:
+            if self.experiment == "k-fold" and self.known and self.folds > self.n:
                 text = f"{self.n} {'point' if self.n == 1 else 'points'} cannot be cut into {self.folds} folds: "
                 problems.append({"field": "folds", "message": text + "k = n leaves one out at a time."})
+            if self.experiment == "degrees" and not self.known:
+                text = "Points of one's own are a single sample: it can be cut into folds, not drawn anew. Choose k-fold."
+                problems.append({"field": "experiment", "message": text})
+            if self.experiment == "k-fold" and self.truth == "table":
+                problems += own.problems(self, classes=False, exactly=1)
             return Summary(problems=problems)
 
     presets = [
@@ -90,8 +106,17 @@ class Generalization(Lab):
         self.u = torch.linspace(-1, 1, PLACES, dtype=torch.float64)
         self.test_x = torch.randn(PLACES, SIDES, generator=generator, dtype=torch.float64) if wide else self.u[:, None]
         self.target = self.truth_at(self.test_x)  # (T,)
-        known = config.experiment == "k-fold" and config.truth != "yours"
-        self.given = torch.stack(self.draw(config.n)[:2], dim=1) if known else torch.empty(0, 2, dtype=torch.float64)
+        self.given, self.box, self.names = (
+            torch.empty(0, 2, dtype=torch.float64),
+            regression.BOX,
+            [("x", ""), ("y", "")],
+        )
+        if config.experiment == "k-fold" and config.truth == "table":
+            chosen = own.choose(config, classes=False, exactly=1)
+            self.given = torch.column_stack([chosen.x, chosen.y])
+            self.box, self.names = regression.box(self.given), [*chosen.inputs, chosen.target]
+        elif config.experiment == "k-fold" and config.known:
+            self.given = torch.stack(self.draw(config.n)[:2], dim=1)
         self.rows = self.given
         self.take_own()
         self.begin()
@@ -158,7 +183,7 @@ class Generalization(Lab):
         self.held_out[k, part] = errors[1]
         self.count += 1
         found: Metrics = {"train_loss": errors[0], "validation_loss": errors[1], "setting": float(self.settings[k])}
-        return found if self.config.truth == "yours" else found | {"test_loss": errors[2]}
+        return found | {"test_loss": errors[2]} if self.config.known else found
 
     def refit(self, part: int) -> tuple[float, float, float]:
         """Setting k on a sample, with a validation and a test sample of its own.
@@ -184,11 +209,18 @@ class Generalization(Lab):
         """Setting k on all folds but one, which is its validation sample."""
         out = torch.zeros(len(self.rows), dtype=torch.bool)
         out[resampling.folds(len(self.rows), self.config.folds, self.order)[part]] = True
-        u, y = self.rows[:, :1] / regression.REACH, self.rows[:, 1]
+        low, high = self.range
+        u, y = (2 * self.rows[:, :1] - low - high) / (high - low), self.rows[:, 1]
         phi = self.features([u[~out], u[out], self.test_x])
         self.shown, self.held = self.rows, out.long()
         test_y = self.target + self.config.noise * torch.randn(PLACES, dtype=torch.float64)
         return self.keep(phi, resampling.fit(phi[0], y[~out]), y[~out], y[out], test_y)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The x that become u = −1 and u = 1."""
+        whole = tuple(self.box) != regression.BOX
+        return (self.box[0], self.box[1]) if whole else (-regression.REACH, regression.REACH)
 
     def features(self, parts: list[Tensor]) -> list[Tensor]:
         """Powers up to the degree, or so many random features, of several sets of inputs alike."""
@@ -223,11 +255,9 @@ class Generalization(Lab):
             raise Refused("Every step draws a new sample: a point of this one will not be seen again. Choose k-fold.")
         if to.index >= len(self.rows):
             raise Refused(f"There is no point {to.index}: the points are 0 to {len(self.rows) - 1}.")
-        reach = regression.REACH
+        (x0, x1), (y0, y1) = self.range, self.box[2:]
         self.rows = self.rows.clone()
-        self.rows[to.index] = torch.tensor(
-            [min(max(to.x, -reach), reach), min(max(to.y, -4.0), 4.0)], dtype=torch.float64
-        )
+        self.rows[to.index] = torch.tensor([min(max(to.x, x0), x1), min(max(to.y, y0), y1)], dtype=torch.float64)
         self.given = self.rows[: len(self.given)]
         self.begin()
 
@@ -257,7 +287,7 @@ class Generalization(Lab):
         means = (
             f"{k} folds choose degree {self.settings[best]}: {numeral(float(validation[best]), 3)} on what was held out"
         )
-        return means + (f", {numeral(float(test[best]), 3)} on new points." if self.config.truth != "yours" else ".")
+        return means + (f", {numeral(float(test[best]), 3)} on new points." if self.config.known else ".")
 
     # ------------------------------------------------------------------ what is shown
 
@@ -270,9 +300,10 @@ class Generalization(Lab):
     def refits(self) -> Field:
         """The newest fit and those before it at this degree, their mean, and the truth."""
         wide = self.config.experiment == "double descent"
-        x, order = (
-            (self.test_x[:, 0], self.test_x[:, 0].argsort()) if wide else (regression.REACH * self.u, slice(None))
-        )
+        low, high = self.range
+        x, order = (low + (high - low) * (self.u + 1) / 2, slice(None))
+        if wide:
+            x, order = self.test_x[:, 0], self.test_x[:, 0].argsort()
         lines = (
             [self.line(f"refit-{i}", "", x, fit, order, "rule2") for i, fit in enumerate(self.fan[:-1])]
             if not wide
@@ -282,15 +313,16 @@ class Generalization(Lab):
             lines.append(
                 self.line("mean", "mean of refits", x, self.tally.mean_prediction(self.k), order, "mark", "dashed")
             )
-        if self.config.truth != "yours":
+        if self.config.known:
             lines.append(self.line("truth", "truth", x, self.target, order, "good", "dotted"))
         if len(self.fan):
             lines.append(self.line("newest", "newest fit", x, self.fan[-1], order, "train"))
         points = self.shown if len(self.shown) else self.rows
         return Field(
-            box=regression.BOX, x=Axis("x₁ (of ten)" if wide else "x"), y=Axis("y"), points=points, lines=lines,
-            labels=torch.zeros(len(points), dtype=torch.long), class_names=["data"], equal=True,
-            held=self.held if len(self.shown) else None, draws=self.config.experiment == "k-fold",
+            box=self.box, x=Axis("x₁ (of ten)") if wide else Axis(*self.names[0]), y=Axis(*self.names[1]), points=points,
+            lines=lines,
+            labels=torch.zeros(len(points), dtype=torch.long), class_names=["data"], equal=tuple(self.box) == regression.BOX,
+            held=self.held if len(self.shown) else None, draws=self.config.experiment == "k-fold" and self.config.truth != "table",
             alt=f"Fits with {self.word} {self.settings[self.k]} to several samples",
         )  # fmt: skip
 
@@ -312,35 +344,31 @@ class Generalization(Lab):
             ("held-out" if self.config.experiment == "k-fold" else "validation", "mark"),
             ("test", "test"),
         ]
-        kept = [(i, *name) for i, name in enumerate(names) if i < 2 or self.config.truth != "yours"]
+        kept = [(i, *name) for i, name in enumerate(names) if i < 2 or self.config.known]
         lines = [
             self.by_setting(label, means[:, i], colour, "dashed" if i == 2 else "solid") for i, label, colour in kept
         ]
-        rules = [{"axis": "y", "at": max(self.config.noise**2, LEAST_SHOWN), "label": "noise σ²"}]
-        return self.chart(lines, rules)
+        return self.chart(lines)
 
     def by_setting(
         self, label: str, y: Tensor, colour: str, style: Literal["solid", "dashed", "points"] = "solid"
     ) -> Line:
         """A number of each setting as a line, where it is known."""
-        known = torch.isfinite(y)
-        x = torch.tensor(self.settings, dtype=torch.float64)[known]
-        return Line(id=label, label=label, x=x, y=y[known].clamp(LEAST_SHOWN, 1e12), colour=colour, style=style)
+        return error_charts.by_setting(self.settings, label, y, colour, style)
 
-    def chart(self, lines: list[Line], rules: list[dict[str, float | str]]) -> Curves:
-        """Errors over degree or features, logarithmic, with the present setting ruled."""
-        wide = self.config.experiment == "double descent"
-        here = {"axis": "x", "at": self.settings[self.k], "label": "" if wide else f"degree {self.settings[self.k]}"}
-        if wide:
-            rules = [*rules, {"axis": "x", "at": self.config.n, "label": "p = n"}]
-        x = Axis(self.word, lo=1, hi=self.settings[-1], log=wide)
-        return Curves(lines=lines, rules=[*rules, here], x=x, y=Axis("error", lo=0.01, hi=1000, log=True))
+    def chart(self, lines: list[Line]) -> Curves:
+        """Errors over degree or features, with the noise and where n is; in a table's units they are as large as y."""
+        wide, known = self.config.experiment == "double descent", self.config.known
+        noise = {"axis": "y", "at": max(self.config.noise**2, error_charts.LEAST), "label": "noise σ²"}
+        rules = [noise] * known + [{"axis": "x", "at": self.config.n, "label": "p = n"}] * wide
+        scale = 1.0 if known or len(self.rows) < 2 else max(float(self.rows[:, 1].var()), 1e-6)
+        return error_charts.chart(self.settings, self.k, lines, rules, word=self.word, scale=scale, wide=wide)
 
     @view("Bias² + variance + noise")
     def parts(self) -> Curves:
         """What the test error is made of: from one half of the refits the sum, from the other the measured error."""
         if self.config.experiment == "k-fold":
-            return self.chart([], [])  # the folds share their points: they are no independent samples
+            return self.chart([])  # the folds share their points: they are no independent samples
         bias, variance = self.tally.decomposed(self.target).unbind(1)
         predicted = self.tally.decomposed(self.target, half=0).sum(1) + self.config.noise**2
         lines = [
@@ -348,7 +376,7 @@ class Generalization(Lab):
             self.by_setting("variance", variance, "auto"),
             self.by_setting("measured", self.tally.measured(1)[:, 0], "test", "points"),
         ]  # fmt: skip
-        return self.chart(lines, [{"axis": "y", "at": max(self.config.noise**2, LEAST_SHOWN), "label": "noise σ²"}])
+        return self.chart(lines)
 
     @view("In numbers")
     def numbers(self) -> Equation:
@@ -370,7 +398,7 @@ class Generalization(Lab):
         told = "?" if math.isnan(mean) else f"{numeral(mean, 3)} ± {numeral(error, 2)}"
         lines = [
             (r"\mathrm{bias}^2 + \mathrm{variance} + \sigma^2", f"{self.word} {self.settings[k]}, {made} refits"),
-            (r"\slot{b} + \slot{v} + \slot{n} = \slot{s}", "from every other refit"),
+            (r"\slot{b} + \slot{v} + \slot{n} = \slot{s}", "from every other refit" + (BELOW if bias < 0 else "")),
             (r"\slot{m}", "measured on new points with the refits between, ± its standard error"),
         ]
         return Equation.of(lines, values | {"m": told})
@@ -379,7 +407,7 @@ class Generalization(Lab):
     def table(self) -> Matrix:
         """The newest validation error by degree (row) and refit or fold (column), as a logarithm; empty: not yet."""
         rows = [str(each) for each in self.settings]
-        return Matrix(values=self.held_out.clamp_min(LEAST_SHOWN).log10(), rows=rows, y=Axis(self.word), digits=1,
+        return Matrix(values=self.held_out.clamp_min(error_charts.LEAST).log10(), rows=rows, y=Axis(self.word), digits=1,
                       columns=[str(j + 1) for j in range(self.every)], signed=True,
                       x=Axis("fold" if self.config.experiment == "k-fold" else "refit"))  # fmt: skip
 
@@ -409,5 +437,6 @@ class Generalization(Lab):
             lines.append(
                 f"{self.every} folds of {size} points{loo}; the fits share points, so their errors are not independent."
             )
-        lines.append(f"No fit can come below the noise, σ² = {numeral(self.config.noise**2, 3)}, on new points.")
+        if self.config.known:
+            lines.append(f"No fit can come below the noise, σ² = {numeral(self.config.noise**2, 3)}, on new points.")
         return Text.of(*lines)
