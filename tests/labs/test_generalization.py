@@ -126,6 +126,30 @@ def test_own_points_are_folded_and_one_alone_cannot_be() -> None:
     assert [line.label for line in session.look("errors").lines] == ["train", "held-out"]
 
 
+def test_a_table_is_cut_into_folds_in_its_units() -> None:
+    config = {"experiment": "k-fold", "truth": "table", "table": "diabetes", "inputs": ["bmi"]}
+    session, rows = play(5 * 2, **config)
+    lab = session.lab
+    splits = [(np.setdiff1d(np.arange(442), out := lab.order[part::5].numpy()), out) for part in range(5)]
+    bmi = lab.rows[:, :1].numpy()
+    for degree in (1, 2):
+        powers = bmi ** np.arange(1, degree + 1)
+        theirs = cross_val_score(
+            ScikitRegression(), powers, lab.rows[:, 1], cv=splits, scoring="neg_mean_squared_error"
+        )
+        np.testing.assert_allclose(lab.held_out[degree - 1].numpy(), -theirs, rtol=1e-9)
+    assert "test_loss" not in rows
+    field = session.look("refits")
+    assert (field.x.unit, field.y.label) == ("kg/m²", "disease progression after a year")
+    assert "noise" not in words(session)
+
+
+@pytest.mark.parametrize("truth", ["yours", "table"])
+def test_a_single_sample_cannot_be_drawn_anew(truth: str) -> None:
+    with pytest.raises(InvalidConfig, match="single sample"):
+        Session(Generalization, {"truth": truth, "table": "diabetes", "inputs": ["bmi"]})
+
+
 def test_a_point_can_be_dragged_where_the_sample_stays() -> None:
     session, _ = play(7, experiment="k-fold", n=10)
     session.act("move_point", {"index": 3, "x": 9.0, "y": -1.0})

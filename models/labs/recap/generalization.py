@@ -4,8 +4,7 @@ Source: Geman, Bienenstock & Doursat (1992), Neural Computation 4; Stone (1974),
 116.
 """
 
-import math  # noqa: I001
-from typing import Literal
+from typing import Literal  # noqa: I001
 
 import torch
 from torch import Tensor
@@ -71,7 +70,7 @@ class Generalization(Lab):
                 text = f"{self.n} {'point' if self.n == 1 else 'points'} cannot be cut into {self.folds} folds: "
                 problems.append({"field": "folds", "message": text + "k = n leaves one out at a time."})
             if self.experiment == "degrees" and not self.known:
-                text = "Points of one's own are a single sample: it can be cut into folds, not drawn anew. Choose k-fold."
+                text = "These points are a single sample: it can be cut into folds, not drawn anew. Choose k-fold."
                 problems.append({"field": "experiment", "message": text})
             if self.experiment == "k-fold" and self.truth == "table":
                 problems += own.problems(self, classes=False, exactly=1)
@@ -318,11 +317,11 @@ class Generalization(Lab):
         if len(self.fan):
             lines.append(self.line("newest", "newest fit", x, self.fan[-1], order, "train"))
         points = self.shown if len(self.shown) else self.rows
+        plain = tuple(self.box) == regression.BOX
         return Field(
-            box=self.box, x=Axis("x₁ (of ten)") if wide else Axis(*self.names[0]), y=Axis(*self.names[1]), points=points,
-            lines=lines,
-            labels=torch.zeros(len(points), dtype=torch.long), class_names=["data"], equal=tuple(self.box) == regression.BOX,
-            held=self.held if len(self.shown) else None, draws=self.config.experiment == "k-fold" and self.config.truth != "table",
+            box=self.box, x=Axis("x₁ (of ten)") if wide else Axis(*self.names[0]), y=Axis(*self.names[1]), equal=plain,
+            points=points, labels=torch.zeros(len(points), dtype=torch.long), class_names=["data"], lines=lines,
+            held=self.held if len(self.shown) else None, draws=plain and self.config.experiment == "k-fold",
             alt=f"Fits with {self.word} {self.settings[self.k]} to several samples",
         )  # fmt: skip
 
@@ -381,33 +380,19 @@ class Generalization(Lab):
     @view("In numbers")
     def numbers(self) -> Equation:
         """The parts of the test error at this degree, or the mean over the folds."""
-        k, made = self.k, self.tally.made(self.k)
+        k = self.k
+        about = f"{self.word} {self.settings[k]}, {self.tally.made(k)} refits"
         if self.config.experiment == "k-fold":
-            rows = self.held_out[k][~self.held_out[k].isnan()]
-            values = {"k": len(rows), "mean": numeral(float(rows.mean()), 3) if len(rows) else "?"}
-            line = r"\mathrm{CV} = \frac{1}{k}\sum_{j=1}^{k} E_j = \slot{mean}"
-            return Equation.of([(line, f"over the {len(rows)} folds of degree {self.settings[k]} so far")], values)
-        bias, variance = self.tally.decomposed(self.target, half=0)[k].tolist()
-        if math.isnan(bias):
-            rule = r"\mathrm{E}\,(y - \hat f)^2 = \mathrm{bias}^2 + \mathrm{variance} + \sigma^2"
-            return Equation.of([(rule, "over samples, and over the noise of a new point")])
-        mean, error = self.tally.measured(1)[k].tolist()
-        noise = self.config.noise**2
-        values = {name: numeral(value, 3) for name, value in
-                  (("b", bias), ("v", variance), ("n", noise), ("s", bias + variance + noise))}  # fmt: skip
-        told = "?" if math.isnan(mean) else f"{numeral(mean, 3)} ± {numeral(error, 2)}"
-        lines = [
-            (r"\mathrm{bias}^2 + \mathrm{variance} + \sigma^2", f"{self.word} {self.settings[k]}, {made} refits"),
-            (r"\slot{b} + \slot{v} + \slot{n} = \slot{s}", "from every other refit" + (BELOW if bias < 0 else "")),
-            (r"\slot{m}", "measured on new points with the refits between, ± its standard error"),
-        ]
-        return Equation.of(lines, values | {"m": told})
+            return error_charts.cross_validated(self.held_out[k], about)
+        parts, measured = self.tally.decomposed(self.target, half=0)[k], self.tally.measured(1)[k]
+        return error_charts.decomposed(parts, self.config.noise**2, measured, about)
 
     @view("Error of each refit")
     def table(self) -> Matrix:
         """The newest validation error by degree (row) and refit or fold (column), as a logarithm; empty: not yet."""
         rows = [str(each) for each in self.settings]
-        return Matrix(values=self.held_out.clamp_min(error_charts.LEAST).log10(), rows=rows, y=Axis(self.word), digits=1,
+        logarithms = self.held_out.clamp_min(error_charts.LEAST).log10()
+        return Matrix(values=logarithms, rows=rows, y=Axis(self.word), digits=1,
                       columns=[str(j + 1) for j in range(self.every)], signed=True,
                       x=Axis("fold" if self.config.experiment == "k-fold" else "refit"))  # fmt: skip
 
