@@ -60,7 +60,7 @@ def decomposed(parts: Float[Tensor, "2"], noise: float, measured: Float[Tensor, 
     told = "?" if math.isnan(mean) else f"{numeral(mean, 3)} ± {numeral(error, 2)}"
     lines = [
         (r"\mathrm{bias}^2 + \mathrm{variance} + \sigma^2", about),
-        (r"\slot{b} + \slot{v} + \slot{n} = \slot{s}", "from every other refit"),
+        (r"\slot{b} + \slot{v} + \slot{n} = \slot{s}", "from every other refit; an estimate of bias² may fall below 0"),
         (r"\slot{m}", "measured on new points with the refits between, ± its standard error"),
     ]
     return Equation.of(lines, {name: numeral(value, 3) for name, value in numbers.items()} | {"m": told})

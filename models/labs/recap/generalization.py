@@ -200,8 +200,8 @@ class Generalization(Lab):
         return self.keep(phi, theta, y, other_y, test_y)
 
     def drawn(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """A training sample and a validation sample half its size."""
-        _, other_y, others = self.draw(max(5, self.config.n // 2))
+        """A training sample and a validation sample of its size, or of 5 points."""
+        _, other_y, others = self.draw(max(5, self.config.n))
         return *self.draw(self.config.n), other_y, others
 
     def fold(self, part: int) -> tuple[float, float, float]:
