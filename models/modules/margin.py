@@ -13,6 +13,7 @@ import math
 
 import torch
 from jaxtyping import Float
+from scipy.optimize import linprog  # a third of a second: once, in the process that runs begin from
 from torch import Tensor
 
 __all__ = ["certificate", "explain", "hard_margin", "mistakes_at_most", "nonnegative_least_squares"]
@@ -69,8 +70,6 @@ def certificate(signed: Float[Tensor, "N D"]) -> Float[Tensor, " N"] | None:
     With such shares Σ λₙ (yₙ wᵀφ(xₙ)) = wᵀ0 = 0 for every w, so the scores cannot all be above 0. Gordan's theorem:
     either such shares exist, or a separating w does.
     """
-    from scipy.optimize import linprog  # heavy, and only asked for where nothing separates
-
     rows, columns = signed.shape
     if not rows:
         return None
