@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -11,6 +13,7 @@ from tests.benchmarks.harness import Figure, median_of, ratio, timed
 
 BARE_STEP_S, STEPS, ROUNDS, SECONDS, FRAMES_HZ = 250e-6, 10_000, 7, 1.0, 30
 WARM_S = 0.3
+KEPT_S = 4.0
 
 
 class Work(Lab):
@@ -34,10 +37,11 @@ class Work(Lab):
 
 
 def measure() -> Iterator[Figure]:
-    """Two ratios and the session's own cost."""
+    """Three ratios and the session's own cost."""
     torch.set_num_threads(1)
     yield from beside_bare_loop()
     yield watched_beside_unwatched()
+    yield kept_beside_forgotten()
 
 
 def beside_bare_loop() -> list[Figure]:
@@ -120,4 +124,26 @@ def watched_beside_unwatched() -> Figure:
     value = ratio(lambda: looked_at(FRAMES_HZ), lambda: looked_at(0))
     return Figure(
         "watched / unwatched steps/s", value, ">=", 0.90, "", f"mlp, {len(views)} views at {FRAMES_HZ}/s, 7 pairs"
+    )
+
+
+def kept_beside_forgotten() -> Figure:
+    """Fresh mlp runs on disk, each for its first seconds, where keyframes are closest; with them and without."""
+    lab = catalog.load().labs["mlp"]
+
+    def first_seconds(keeping: bool) -> float:
+        with TemporaryDirectory() as folder:
+            session = Session(lab, {}, max_steps=10_000_000, folder=Path(folder))
+            session.limit(None)
+            if not keeping:
+                session.timeline.due = lambda step: False  # type: ignore[method-assign]
+                session.timeline.keep_recent = lambda step, save: None  # type: ignore[method-assign]
+            session.play()
+            started = time.perf_counter()
+            turn_for(session, KEPT_S)
+            return session.step / (time.perf_counter() - started)
+
+    value = ratio(lambda: first_seconds(True), lambda: first_seconds(False))
+    return Figure(
+        "training with its past kept / without", value, ">=", 0.97, "", f"mlp, the first {KEPT_S:g} s, 7 pairs"
     )
