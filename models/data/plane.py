@@ -23,12 +23,23 @@ RADIUS = 5.0
 """How far the points reach from the origin (noise may push a few beyond)."""
 
 Name = Literal[
-    "circle", "xor", "xor-blobs", "xor-points", "gaussians", "spiral", "moons", "separable", "plane", "multi-gaussian"
+    "circle",
+    "xor",
+    "xor-blobs",
+    "xor-points",
+    "gaussians",
+    "row",
+    "spiral",
+    "moons",
+    "separable",
+    "plane",
+    "multi-gaussian",
 ]
 REGRESSION: frozenset[str] = frozenset({"plane", "multi-gaussian"})
 """The sets whose y is a number between −1 and 1 instead of a class."""
 MOST_CLASSES = {
-    "circle": 8, "xor": 2, "xor-blobs": 2, "xor-points": 2, "gaussians": 8, "spiral": 8, "moons": 2, "separable": 2,
+    "circle": 8, "xor": 2, "xor-blobs": 2, "xor-points": 2, "gaussians": 8, "row": 8, "spiral": 8, "moons": 2,
+    "separable": 2,
 }  # fmt: skip
 """How many classes each classification set can have."""
 
@@ -120,6 +131,14 @@ def _gaussians(n: int, noise: float, classes: int, generator: Generator) -> tupl
     return centres[y] + sd * _normal((n, 2), generator), y
 
 
+def _row(n: int, noise: float, classes: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """K round bells on a slanting line through the origin, at most 2.5 apart; deviation 0.3 at no noise."""
+    y = _turns(n, classes)
+    along = (y - (classes - 1) / 2) * min(2.5, 9 / (classes - 1))  # (N,)
+    centres = torch.stack([along * math.cos(0.4), along * math.sin(0.4)], 1)
+    return centres + (0.3 + 1.5 * noise) * _normal((n, 2), generator), y
+
+
 def _spiral(n: int, noise: float, classes: int, generator: Generator) -> tuple[Tensor, Tensor]:
     """K arms that start at the origin and turn 1.75 times; noise is uniform, 1 plane unit at noise = 1."""
     y = _turns(n, classes)
@@ -178,5 +197,5 @@ def _multi_gaussian(n: int, noise: float, generator: Generator) -> tuple[Tensor,
 
 _CLASSES: dict[str, Callable[[int, float, int, Generator], tuple[Tensor, Tensor]]] = {
     "circle": _circle, "xor": _xor, "xor-blobs": _xor_blobs, "xor-points": _xor_points,
-    "gaussians": _gaussians, "spiral": _spiral, "moons": _moons,
+    "gaussians": _gaussians, "row": _row, "spiral": _spiral, "moons": _moons,
 }  # fmt: skip
