@@ -5,6 +5,7 @@ import statistics
 import numpy as np
 import pytest
 
+from models.core.lab import build
 from models.core.session import Session
 from models.labs.recap.generalization import Generalization
 from tests.core.drive import forward
@@ -17,21 +18,19 @@ def test_bias_and_variance_of_half_of_the_refits_predict_the_test_error_of_the_o
     ratios = []
     for seed in range(3):
         for degree in (1, 2, 3, 4, 5, 6, 8):
-            session = Session(Generalization, {"hold": degree, "n": 30}, seed=seed, max_steps=10_000)
+            lab = build(Generalization, Generalization.Config.read({"hold": degree, "n": 30}), seed)
             predictions, errors = [], []
             for _ in range(400):
-                forward(session, 1)
-                predictions.append(session.lab.fan[-1].numpy())
-                errors.append(float(session.lab.tally.errors[:, degree - 1, 2].sum()))
+                lab.step()
+                predictions.append(lab.fan[-1].numpy())
+                errors.append(float(lab.tally.errors[:, degree - 1, 2].sum()))
             tests, fits = np.diff([0.0, *errors]), np.stack(predictions)
-            truth, half = session.lab.target.numpy(), fits[::2]
+            truth, half = lab.target.numpy(), fits[::2]
             bias = ((half.mean(0) - truth) ** 2 - half.var(0, ddof=1) / len(half)).mean()
             predicted = bias + half.var(0, ddof=1).mean() + 0.25
             standard = np.hypot(*(tests[i::2].std(ddof=1) / len(half) ** 0.5 for i in (0, 1)))
             ratios.append(abs(predicted - tests[1::2].mean()) / standard)
-            assert float(
-                session.lab.tally.decomposed(session.lab.target, half=0)[degree - 1].sum()
-            ) + 0.25 == pytest.approx(predicted)
+            assert float(lab.tally.decomposed(lab.target, half=0)[degree - 1].sum()) + 0.25 == pytest.approx(predicted)
     assert statistics.median(ratios) <= 1.0
     assert max(ratios) < 4.0
 
