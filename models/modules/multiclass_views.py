@@ -166,12 +166,14 @@ def update(
     for place, k in enumerate(moved):
         b, a = f"b{place}r", f"a{place}r"
         values |= slots(**{b: before[k, few], a: w[k, few]})
-        change = rf"{column(b, len(few))} \to {column(a, len(few))}"
-        if look:
-            values[f"p{place}"] = float(look[4][k])
-            factor = rf"\slot{{p{place}}}" if model == "perceptron" else rf"\slot{{rate}} \cdot (\slot{{p{place}}})"
-            change = rf"{column(b, len(few))} + {factor} \cdot {column('x', len(few))} \to {column(a, len(few))}"
-        lines.append((change, names[k] + part))
+        before_it, after_it = column(b, len(few)), column(a, len(few))
+        if not look:
+            lines.append((rf"{before_it} \to {after_it}", names[k] + part))
+            continue
+        values[f"p{place}"] = float(look[4][k])
+        factor = rf"\slot{{p{place}}}" if model == "perceptron" else rf"\slot{{rate}} \cdot (\slot{{p{place}}})"
+        lines.append((rf"{before_it} + {factor} \cdot {column('x', len(few))}", names[k] + part))
+        lines.append((rf"\to {after_it}", ""))
     if look and not moved:
         lines.append((r"W \to W", "nothing is added"))
     return Equation.of(lines, values)
