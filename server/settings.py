@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     )
 
     # what comes in
-    body_bytes: int = setting(1 << 20, "bytes", "Largest request body that is no upload.", ge=1_024)
+    body_bytes: int = setting(512 << 10, "bytes", "Largest request body that is no upload.", ge=1_024)
     headers_bytes: int = setting(64 << 10, "bytes", "Largest head of a request.", ge=8 << 10)
     request_s: float = setting(
         10, "s", "A request's head must have come after so long; its body must grow by 10 kB in the same time.", gt=0

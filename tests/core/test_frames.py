@@ -48,7 +48,7 @@ EVERY: list[Figure] = [
             paths=[Walk(id="sgd", places=torch.ones(4, 3))], classes=torch.ones(12, 12), points=torch.ones(2, 3)),
     Field(box=(0, 1, 0, 9), points=torch.ones(3, 2), lines=[Line(id="fit", label="fit", x=X, y=X)], equal=False,
           boxes=[Box("r", 0, 0, 1, 1)], paths=[Walk(id="w", places=torch.ones(4, 2))]),
-    Images(images=torch.rand(3, 8, 8), captions=["a", "b", "c"], labels=torch.tensor([0, 1, 2])),
+    Images(images=torch.linspace(0, 1, 192).view(3, 8, 8), captions=["a", "b", "c"], labels=torch.tensor([0, 1, 2])),
     Images(images=torch.rand(2, 4, 5, 3), lo=0, hi=1, columns=2, pick=True),
     Graph(nodes=[GraphNode(id="x", label="x", role="input", value=2.0), GraphNode(id="y", label="x²", column=1)],
           edges=[GraphEdge(source="x", target="y", local=4.0)], editable=["gradient"]),
