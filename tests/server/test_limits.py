@@ -450,8 +450,9 @@ def test_the_rate_of_messages(tight: Server, visitor: Visitor) -> None:
             viewer.socket.send(ping(20))
         for _ in range(100):
             assert viewer.until_type("pong")
-        for _ in range(10):
-            viewer.socket.send(ping(20))
+        with contextlib.suppress(ConnectionClosed):  # it may be shut before the last of them
+            for _ in range(10):
+                viewer.socket.send(ping(20))
         assert closed(viewer) == 1008
 
 
